@@ -1,0 +1,67 @@
+/* Evidence to events. One table (readers.c) names the formats; a format is a folder.
+ *
+ * A reader works in two halves, so that one file can be decoded by several threads: `next` cuts the
+ * evidence into batches, in order and under a lock; `decode` turns a batch into events on any
+ * thread, in any order. What is said of a batch (account) is added up in order afterwards. Damage is
+ * a result: a reader goes on behind it and accounts for it.
+ *
+ * Knows nothing of rules or outputs. */
+#ifndef IMPOUND_READERS_H
+#define IMPOUND_READERS_H
+
+#include "base/buffer.h"
+#include "event/event.h"
+#include "evidence/account.h"
+#include "evidence/source.h"
+
+/* What all readers of a process share. */
+struct reader_shared {
+    struct names *fields;
+    struct shapes *shapes;
+    bool carve; /* look for records outside the format's own structure too */
+};
+
+/* A piece of evidence that can be decoded alone. The memory is the batch's own and is reused. */
+struct batch {
+    struct buffer data;
+    uint64_t offset;   /* in the evidence, of the first byte */
+    size_t own;        /* records that begin in the first `own` bytes belong to this batch; the rest
+                          is there so that the last one is whole */
+    uint64_t sequence; /* of the batch in its evidence, from 0 */
+    uint64_t first;    /* number of the first record or line, where the format counts */
+    uint32_t kind;     /* for the reader's own use */
+};
+
+typedef void event_sink(void *context, struct event *event);
+
+struct reader_format {
+    const char *name; /* as `type` in the evidence account */
+    /* Whether it looks like this format. `head` is the first bytes, all of them when shorter than
+     * EVIDENCE_HEAD. */
+    bool (*recognises)(struct bytes head, const struct reader_shared *shared);
+
+    /* The cutting half: one a piece of evidence. */
+    enum status (*open)(const struct reader_shared *shared, struct source *source,
+                        struct account *account, void **state, struct fault *fault);
+    /* The next batch; STATUS_END behind the last one. A failure ends the evidence, which is then
+     * incomplete. What the cutter itself notices goes into `account`. */
+    enum status (*next)(void *state, struct batch *batch, struct account *account,
+                        struct fault *fault);
+    void (*close)(void *state, struct account *account);
+
+    /* The decoding half: one a thread, used for any evidence of this format. */
+    void *(*decoder_new)(const struct reader_shared *shared); /* NULL without memory */
+    void (*decoder_free)(void *decoder);
+    /* Calls `sink` for each event of the batch, in order. The event lives during that call only. */
+    void (*decode)(void *decoder, const struct batch *batch, struct account *account,
+                   event_sink *sink, void *context);
+};
+
+/* The format of the evidence by its first bytes, or NULL: not evidence. */
+const struct reader_format *reader_find(struct bytes head, const struct reader_shared *shared);
+
+extern const struct reader_format reader_evtx;
+extern const struct reader_format reader_json;
+extern const struct reader_format reader_xml;
+
+#endif
