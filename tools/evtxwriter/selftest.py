@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Proof that the writer writes what it says: `python3 tools/evtxwriter/selftest.py`.
+
+Every log is read back by reader.py, which checks structure, offsets, buckets and checksums on its own; where
+evtx_dump is installed (EVTX_DUMP names it, or it is on the path), it has to print the same JSON.
+"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from evtxwriter import binxml, events, evtxfile, reader, xmltree  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+SAMPLES = sorted((ROOT / "tests" / "samples").rglob("*.jsonl"))
+EVTX_DUMP = os.environ.get("EVTX_DUMP") or shutil.which("evtx_dump")
+
+
+def evtx_dump(data):
+    """What evtx_dump prints of a log, as objects; None when it is not installed."""
+    if not EVTX_DUMP:
+        return None
+    with tempfile.NamedTemporaryFile(suffix=".evtx") as log:
+        log.write(data)
+        log.flush()
+        run = subprocess.run([EVTX_DUMP, "-t", "1", "-o", "jsonl", log.name], capture_output=True, check=True)
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def event(record_id=1, system=None, **parts):
+    head = {"Provider": {"#attributes": {"Name": "Microsoft-Windows-Security-Auditing",
+                                         "Guid": "{54849625-5478-4994-a5ba-3e3b0328c30d}"}},
+            "EventID": 4624, "Version": 2, "Level": 0, "Task": 12544, "Opcode": 0, "Keywords": "0x8020000000000000",
+            "TimeCreated": {"#attributes": {"SystemTime": "2026-03-02T09:00:00.0000001Z"}},
+            "EventRecordID": record_id, "Correlation": None,
+            "Execution": {"#attributes": {"ProcessID": 700, "ThreadID": 712}}, "Channel": "Security",
+            "Computer": "files1.lab.example", "Security": None}
+    head.update(system or {})
+    head = {key: value for key, value in head.items() if value != "absent"}
+    return {"Event": {"#attributes": {"xmlns": events.EVENT_NS}, "System": head, **parts}}
+
+
+EVENTS = {
+    "named data of every kind": event(EventData={
+        "SubjectUserSid": "S-1-5-18", "SubjectLogonId": "0x3e7", "IpAddress": "-", "IpPort": "0", "KeyLength": 0,
+        "Flag": True, "Id": "{0cce9226-69ae-11d9-bed3-505054503030}", "Big": 1 << 40, "Negative": -5, "Empty": "",
+        "When": "2026-03-02T09:00:00.0000000Z", "Status": "0xC000006D", "Text": "a & b < c > \"d\" 'e'"}),
+    "text beyond ASCII": event(EventData={"Über": "Łódź 東京 \U0001f600", "Tabs": "\ta\r\nb"}),
+    "data of one name in a row": event(EventData={"A": ["1", "2", ""], "B": "x", "A_1": "y"}),
+    "unnamed data": event(EventData={"Data": {"#text": "only one"}}),
+    "unnamed data, a list": event(EventData={"Data": {"#text": ["one", "", "three"]}, "Binary": "00FF10"}),
+    "unnamed data of other types": event(EventData={"Data": {"#text": [1, True, "x"]}}),
+    "no data": event(EventData=None),
+    "no EventData": event(),
+    "EventData with a name": event(EventData={"#attributes": {"Name": "DNS_EVENT"}, "param1": "x"}),
+    "UserData": event(UserData={"LogFileCleared": {"#attributes": {"xmlns": "http://manifests.example/eventlog"},
+                                                   "SubjectUserName": "alice", "BackupPath": None}}),
+    "UserData, nested": event(UserData={"Operation_ClientFailure": {
+        "#attributes": {"xmlns": "http://manifests.example/wmi"}, "Inner": {"Id": "{a}", "Deep": {"Value": 3}},
+        "Item": {"#attributes": {"Kind": "k", "Count": 2}, "#text": "t"}, "Item_1": "again", "Item_2": None}}),
+    "UserData, several elements": event(UserData={"First": "1", "Second": {"Third": "3"}}),
+    "UserData and RenderingInfo": event(UserData={"Only": {"Value": 1}}, RenderingInfo={
+        "#attributes": {"Culture": "en-US"}, "Message": "text", "Keywords": {"Keyword": "Audit Success"}}),
+    "EventData and RenderingInfo": event(EventData={"a": "b"}, RenderingInfo={"#attributes": {"Culture": "en-US"},
+                                                                              "Level": "Information"}),
+    "ProcessingErrorData": event(ProcessingErrorData={"ErrorCode": 15005, "DataItemName": "x",
+                                                      "EventPayload": "00FF"}),
+    "qualifiers": event(system={"EventID": {"#attributes": {"Qualifiers": 16384}, "#text": 7045}}),
+    "an old provider": event(system={"Provider": {"#attributes": {"Name": "PowerShell"}}, "Version": "absent",
+                                     "Opcode": "absent", "Correlation": "absent", "Execution": "absent"}),
+    "an exported log": event(system={"EventID": "4624", "Level": "0", "TimeCreated": {
+        "#attributes": {"SystemTime": "2021-06-03T18:34:12.668300900Z"}}}),
+    "identifiers": event(system={
+        "Correlation": {"#attributes": {"ActivityID": "{38068009-512d-0000-1d80-06382d51d701}",
+                                        "RelatedActivityID": "{38068009-512d-0000-1d80-06382d51d702}"}},
+        "Execution": {"#attributes": {"ProcessID": 4, "ThreadID": 8, "ProcessorID": 1, "SessionID": 2}},
+        "Security": {"#attributes": {"UserID": "S-1-5-21-1-2-3-500"}}}),
+}
+
+
+class FromJsonl(unittest.TestCase):
+    def check(self, sample, **options):
+        data = events.build_log(sample, **options).bytes()
+        records = reader.read_log(data)
+        self.assertEqual([json.dumps(xmltree.to_json(record.tree)) for record in records],
+                         [json.dumps(one) for one in sample])
+        printed = evtx_dump(data)
+        if printed is not None:
+            self.assertEqual([json.dumps(one) for one in printed], [json.dumps(one) for one in sample])
+
+    def test_every_shape_reads_back(self):
+        for name, sample in EVENTS.items():
+            for modern in (False, True):
+                with self.subTest(name, modern=modern):
+                    self.check([sample], modern=modern)
+
+    def test_all_shapes_in_one_log(self):
+        sample = [json.loads(json.dumps(one)) for one in EVENTS.values()]
+        for number, one in enumerate(sample, 7):
+            one["Event"]["System"]["EventRecordID"] = number
+        self.check(sample)
+        self.check(sample, records_per_chunk=5)
+
+    def test_records_go_into_as_many_chunks_as_they_need(self):
+        sample = [event(number, EventData={"Text": "x" * 2000}) for number in range(1, 60)]
+        self.check(sample)
+        log = events.build_log(sample)
+        self.assertGreater(len(log.chunks), 3)
+        self.assertGreater(len(log.chunks[0].bytes().rstrip(b"\0")), 60_000)
+
+    def test_ids_that_do_not_rise_are_numbered(self):
+        data = events.build_log([event(9), event(3)]).bytes()
+        self.assertEqual([record.id for record in reader.read_log(data)], [1, 2])
+
+    def test_the_same_events_give_the_same_bytes(self):
+        sample = list(EVENTS.values())
+        self.assertEqual(events.build_log(sample).bytes(), events.build_log(sample).bytes())
+
+    def test_the_samples_read_back(self):
+        for path in SAMPLES:
+            with self.subTest(path.name):
+                self.check(events.read_jsonl(path))
+
+
+class Templates(unittest.TestCase):
+    def test_a_template_and_a_name_are_written_once_in_a_chunk(self):
+        sample = [event(number, EventData={"OnlyOnce": "x"}) for number in (1, 2, 3)]
+        data = events.build_log(sample).bytes()
+        for text in ("OnlyOnce", "EventRecordID"):
+            self.assertEqual(data.count(text.encode("utf-16-le")), 1)
+        chunk = reader.ChunkReader(data[4096:], 0)
+        chunk.check_header()
+        self.assertEqual(len(chunk.templates), 2)
+
+    def test_a_record_that_does_not_fit_leaves_the_chunk_as_it_was(self):
+        chunk = evtxfile.Chunk()
+        chunk.add(1, 0, events.build_event(event(EventData={"a": "b"})))
+        before = chunk.bytes()
+        with self.assertRaises(evtxfile.ChunkFull):
+            chunk.add(2, 0, events.build_event(event(EventData={"New": "x" * 32_700})))
+        self.assertEqual(chunk.bytes(), before)
+
+    def test_a_template_guid_depends_on_its_content_only(self):
+        one, two = (binxml.Template(binxml.elem("A", name)) for name in ("x", "x"))
+        self.assertEqual(one.guid, two.guid)
+        self.assertNotEqual(one.guid, binxml.Template(binxml.elem("A", "y")).guid)
+
+
+class Times(unittest.TestCase):
+    def test_filetime_is_text_and_back(self):
+        for text in ("1601-01-01T00:00:00.0000000Z", "1999-12-31T23:59:59.9999999Z", "2000-02-29T12:00:00.0000001Z",
+                     "2026-03-02T09:00:00.1234567Z", "9999-12-31T23:59:59.9999999Z"):
+            self.assertEqual(binxml.filetime_text(events.filetime(text)), text)
+
+
+if __name__ == "__main__":
+    if not EVTX_DUMP:
+        print("evtx_dump is not installed: only the writer's own reader is asked", file=sys.stderr)
+    unittest.main()
