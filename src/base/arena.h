@@ -14,7 +14,7 @@ struct arena {
     uint8_t *at;  /* next free byte of the current block */
     uint8_t *end; /* of the current block */
     struct arena_block *block;
-    size_t taken;              /* bytes in all blocks */
+    size_t taken; /* bytes in all blocks */
     size_t maximum;
 };
 

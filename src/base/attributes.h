@@ -9,9 +9,9 @@
 #define ALWAYS_INLINE            static inline __attribute__((always_inline))
 #define CLEANUP(function)        __attribute__((cleanup(function)))
 
-#define LIKELY(condition)   __builtin_expect(!!(condition), 1)
-#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#define LIKELY(condition)        __builtin_expect(!!(condition), 1)
+#define UNLIKELY(condition)      __builtin_expect(!!(condition), 0)
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define COUNT_OF(array)          (sizeof(array) / sizeof((array)[0]))
 
 #endif

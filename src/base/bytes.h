@@ -1,5 +1,6 @@
 /* Views of bytes that somebody else owns, and loads of fixed width from checked bytes.
- * Passed by value. A view says nothing of how long its bytes live; the function that gives it does. */
+ * Passed by value. A view says nothing of how long its bytes live; the function that gives it does.
+ */
 #ifndef IMPOUND_BASE_BYTES_H
 #define IMPOUND_BASE_BYTES_H
 

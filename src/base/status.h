@@ -12,13 +12,13 @@
 
 enum status {
     STATUS_OK = 0,
-    STATUS_END = 1,       /* nothing left to give; not a failure */
-    STATUS_DAMAGED = -1,  /* the bytes are not what the format says */
-    STATUS_REFUSED = -2,  /* a limit of ours was reached, or the input is not for us */
-    STATUS_IO = -3,       /* the operating system said no */
-    STATUS_MEMORY = -4,   /* no memory, or an arena's maximum */
-    STATUS_INVALID = -5,  /* a rule, a configuration or an argument is wrong */
-    STATUS_STOPPED = -6,  /* the user asked to stop */
+    STATUS_END = 1,      /* nothing left to give; not a failure */
+    STATUS_DAMAGED = -1, /* the bytes are not what the format says */
+    STATUS_REFUSED = -2, /* a limit of ours was reached, or the input is not for us */
+    STATUS_IO = -3,      /* the operating system said no */
+    STATUS_MEMORY = -4,  /* no memory, or an arena's maximum */
+    STATUS_INVALID = -5, /* a rule, a configuration or an argument is wrong */
+    STATUS_STOPPED = -6, /* the user asked to stop */
 };
 
 #define FAULT_REASON_MAX 240

@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 
 /* The most bytes that `units` UTF-16 units can become. The writers below may touch this much. */
-#define UTF8_BOUND(units) ((units) * 3 + 32)
+#define UTF8_BOUND(units) ((units)*3 + 32)
 
 /* Writes the UTF-8 of `units` little-endian 16-bit units at `from` to `to`, which has
  * UTF8_BOUND(units) bytes. Returns the length. */
@@ -27,6 +27,10 @@ uint32_t utf_fold_char(uint32_t character);
 /* Decodes one character from at most `left` > 0 bytes: its length (1 to 4) with *character set, or
  * 0 when the bytes are not well-formed (RFC 3629). */
 unsigned utf8_decode(const uint8_t *at, size_t left, uint32_t *character);
+
+/* Decodes one character from at most `units` > 0 units; *taken is how many it used. A lone
+ * surrogate becomes U+FFFD. */
+uint32_t utf16_decode(const uint8_t *at, size_t units, size_t *taken);
 
 /* Encodes one character (at most 0x10FFFF) into up to 4 bytes; returns how many. */
 unsigned utf8_encode(uint8_t *to, uint32_t character);

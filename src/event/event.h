@@ -33,10 +33,10 @@ struct names *fields_new(void);
 #define SHAPE_NO_SLOT    UINT16_MAX
 
 struct shape {
-    uint32_t serial; /* small and unique, for tables of what was worked out per shape; 0: not shared,
-                        so nothing may be remembered of it */
+    uint32_t serial; /* small and unique, for tables of what was worked out per shape; 0: not
+                        shared, so nothing may be remembered of it */
     uint32_t count;
-    const name_id *fields;            /* a slot's field; a name may occur more than once */
+    const name_id *fields;             /* a slot's field; a name may occur more than once */
     uint16_t known[FIELD_KNOWN_COUNT]; /* the slot of a known field, or SHAPE_NO_SLOT */
 };
 
@@ -71,8 +71,8 @@ struct event {
     const struct shape *shape;
     const struct value *values; /* shape->count of them */
     struct instant time;
-    uint64_t record; /* the record id, line or packet number that the source gives */
-    uint64_t offset; /* of the record in the evidence, in bytes */
+    uint64_t record;  /* the record id, line or packet number that the source gives */
+    uint64_t offset;  /* of the record in the evidence, in bytes */
     struct bytes raw; /* the record's bytes */
     bool is_carved;
     struct event_cache *cache;

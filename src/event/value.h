@@ -10,20 +10,20 @@
 #include "base/instant.h"
 
 enum value_type {
-    VALUE_ABSENT, /* the field is not there (an optional substitution without a value) */
-    VALUE_NULL,   /* the field is there and has no value */
-    VALUE_UTF16,  /* data, length: UTF-16LE */
-    VALUE_UTF8,   /* data, length: UTF-8 by its source's word, to be checked when it matters */
-    VALUE_ANSI,   /* data, length: Windows-1252 */
-    VALUE_ESCAPED, /* data, length: inside of a JSON string, escapes not yet undone (RFC 8259) */
-    VALUE_INT,    /* integer */
-    VALUE_UINT,   /* number */
-    VALUE_HEX,    /* number; 0x and hex digits without leading zeros; width 4 or 8 */
-    VALUE_REAL,   /* real; width 4 or 8 */
-    VALUE_BOOL,   /* number 0 or 1 */
-    VALUE_BINARY, /* data, length: upper-case hex digits */
-    VALUE_GUID,   /* data, 16 bytes ([MS-DTYP] 2.3.4.2) */
-    VALUE_SID,    /* data, length ([MS-DTYP] 2.4.2.2) */
+    VALUE_ABSENT,     /* the field is not there (an optional substitution without a value) */
+    VALUE_NULL,       /* the field is there and has no value */
+    VALUE_UTF16,      /* data, length: UTF-16LE */
+    VALUE_UTF8,       /* data, length: UTF-8 by its source's word, to be checked when it matters */
+    VALUE_ANSI,       /* data, length: Windows-1252 */
+    VALUE_ESCAPED,    /* data, length: inside of a JSON string, escapes not yet undone (RFC 8259) */
+    VALUE_INT,        /* integer */
+    VALUE_UINT,       /* number */
+    VALUE_HEX,        /* number; 0x and hex digits without leading zeros; width 4 or 8 */
+    VALUE_REAL,       /* real; width 4 or 8 */
+    VALUE_BOOL,       /* number 0 or 1 */
+    VALUE_BINARY,     /* data, length: upper-case hex digits */
+    VALUE_GUID,       /* data, 16 bytes ([MS-DTYP] 2.3.4.2) */
+    VALUE_SID,        /* data, length ([MS-DTYP] 2.4.2.2) */
     VALUE_FILETIME,   /* number, ticks ([MS-DTYP] 2.3.3) */
     VALUE_SYSTEMTIME, /* data, 16 bytes ([MS-DTYP] 2.3.13) */
     VALUE_INSTANT,    /* seconds in integer, nanos in length, digits in width */

@@ -1,0 +1,232 @@
+#include "base/buffer.h"
+
+#include "base/utf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+void buffer_release(struct buffer *buffer)
+{
+    free(buffer->data);
+    *buffer = (struct buffer){0};
+}
+
+bool buffer_grow(struct buffer *buffer, size_t more)
+{
+    size_t want;
+    if (buffer->failed || __builtin_add_overflow(buffer->length, more, &want)) {
+        buffer->failed = true;
+        return false;
+    }
+    if (want <= buffer->capacity)
+        return true;
+    size_t capacity = buffer->capacity ? buffer->capacity + buffer->capacity / 2 : 256;
+    if (capacity < want)
+        capacity = want;
+    uint8_t *data = realloc(buffer->data, capacity);
+    if (!data) {
+        buffer->failed = true;
+        return false;
+    }
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return true;
+}
+
+void buffer_number(struct buffer *buffer, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof(digits);
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    buffer_bytes(buffer, digits + at, sizeof(digits) - at);
+}
+
+void buffer_format(struct buffer *buffer, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    va_list again;
+    va_copy(again, arguments);
+    const int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    uint8_t *room = length < 0 ? NULL : buffer_room(buffer, (size_t)length + 1);
+    if (room) {
+        vsnprintf((char *)room, (size_t)length + 1, format, again);
+        buffer->length += (size_t)length;
+    }
+    va_end(again);
+}
+
+/* Whether an ASCII byte stands in JSON as it is; DEL does not, for the terminal's sake. */
+static inline bool json_is_plain(uint8_t byte)
+{
+    return byte >= 0x20 && byte != '"' && byte != '\\' && byte < 0x7F;
+}
+
+/* How many of the first bytes are plain ASCII, looking at 16 at a time. */
+static inline size_t json_plain_run(const uint8_t *at, size_t left)
+{
+    size_t run = 0;
+#ifdef __SSE2__
+    const __m128i quote = _mm_set1_epi8('"');
+    const __m128i backslash = _mm_set1_epi8('\\');
+    const __m128i low = _mm_set1_epi8(0x20);
+    const __m128i delete = _mm_set1_epi8(0x7F);
+    while (left - run >= 16) {
+        __m128i text;
+        memcpy(&text, at + run, sizeof(text));
+        /* Signed: bytes from 0x80 are negative and so below 0x20 too. */
+        const __m128i special =
+            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(text, quote), _mm_cmpeq_epi8(text, backslash)),
+                         _mm_or_si128(_mm_cmplt_epi8(text, low), _mm_cmpeq_epi8(text, delete)));
+        const unsigned mask = (unsigned)_mm_movemask_epi8(special);
+        if (mask)
+            return run + (size_t)__builtin_ctz(mask);
+        run += 16;
+    }
+#endif
+    while (run < left && json_is_plain(at[run]))
+        run++;
+    return run;
+}
+
+static size_t json_escape_ascii(uint8_t *to, uint8_t byte)
+{
+    static const char digits[] = "0123456789abcdef";
+    static const char short_forms[] = "\bb\ff\nn\rr\tt\"\"\\\\";
+    for (const char *form = short_forms; *form; form += 2)
+        if ((uint8_t)form[0] == byte) {
+            to[0] = '\\';
+            to[1] = (uint8_t)form[1];
+            return 2;
+        }
+    memcpy(to, "\\u00", 4);
+    to[4] = (uint8_t)digits[byte >> 4];
+    to[5] = (uint8_t)digits[byte & 15];
+    return 6;
+}
+
+/* Escapes the character at `at` into `to` (at most 6 bytes); the bytes it took are in *taken. */
+static size_t json_escape(uint8_t *to, const uint8_t *at, size_t left, size_t *taken)
+{
+    *taken = 1;
+    if (*at < 0x80)
+        return json_escape_ascii(to, *at);
+    uint32_t character;
+    const unsigned length = utf8_decode(at, left, &character);
+    if (!length) {
+        memcpy(to, "\xEF\xBF\xBD", 3);
+        return 3;
+    }
+    *taken = length;
+    if (character < 0xA0)
+        return json_escape_ascii(to, (uint8_t)character);
+    memcpy(to, at, length);
+    return length;
+}
+
+void buffer_json_inside(struct buffer *buffer, struct bytes text)
+{
+    const uint8_t *at = text.data;
+    size_t left = text.length;
+    while (left) {
+        const size_t run = json_plain_run(at, left);
+        if (run)
+            buffer_bytes(buffer, at, run);
+        at += run;
+        left -= run;
+        if (!left)
+            break;
+        uint8_t *room = buffer_room(buffer, 8);
+        if (!room)
+            return;
+        size_t taken;
+        buffer->length += json_escape(room, at, left, &taken);
+        at += taken;
+        left -= taken;
+    }
+}
+
+void buffer_json(struct buffer *buffer, struct bytes text)
+{
+    buffer_byte(buffer, '"');
+    buffer_json_inside(buffer, text);
+    buffer_byte(buffer, '"');
+}
+
+/* Copies UTF-16 that stands in JSON as it is, sixteen units at a time. Returns the units done; `to`
+ * has room for 16 bytes more than it gets. */
+static inline size_t json_utf16_run(uint8_t *to, const uint8_t *from, size_t units)
+{
+    size_t done = 0;
+#ifdef __SSE2__
+    const __m128i quote = _mm_set1_epi8('"');
+    const __m128i backslash = _mm_set1_epi8('\\');
+    const __m128i low = _mm_set1_epi8(0x20);
+    const __m128i delete = _mm_set1_epi8(0x7F);
+    while (units - done >= 16) {
+        __m128i first, second;
+        memcpy(&first, from + done * 2, sizeof(first));
+        memcpy(&second, from + done * 2 + 16, sizeof(second));
+        /* Saturates: units past 0xFF become 0xFF or, past 0x7FFF, 0x00; neither is plain. */
+        const __m128i text = _mm_packus_epi16(first, second);
+        const __m128i special =
+            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(text, quote), _mm_cmpeq_epi8(text, backslash)),
+                         _mm_or_si128(_mm_cmplt_epi8(text, low), _mm_cmpeq_epi8(text, delete)));
+        memcpy(to + done, &text, sizeof(text));
+        const unsigned mask = (unsigned)_mm_movemask_epi8(special);
+        if (mask)
+            return done + (size_t)__builtin_ctz(mask);
+        done += 16;
+    }
+#endif
+    while (done < units) {
+        const uint16_t unit = load_le16(from + done * 2);
+        if (unit >= 0x80 || !json_is_plain((uint8_t)unit))
+            break;
+        to[done++] = (uint8_t)unit;
+    }
+    return done;
+}
+
+/* Escapes the one character at `from` that is not plain; the units it took are in *taken. */
+static size_t json_escape_utf16(uint8_t *to, const uint8_t *from, size_t units, size_t *taken)
+{
+    const uint32_t character = utf16_decode(from, units, taken);
+    return character < 0xA0 ? json_escape_ascii(to, (uint8_t)character)
+                            : utf8_encode(to, character);
+}
+
+void buffer_json_utf16(struct buffer *buffer, const uint8_t *data, size_t units)
+{
+    /* Room for the common case; what escapes make longer is asked for as it comes. */
+    uint8_t *room = buffer_room(buffer, units + 32);
+    if (!room)
+        return;
+    *room++ = '"';
+    size_t at = 0;
+    for (;;) {
+        const size_t run = json_utf16_run(room, data + at * 2, units - at);
+        room += run;
+        at += run;
+        if (at == units)
+            break;
+        size_t taken;
+        room += json_escape_utf16(room, data + at * 2, units - at, &taken);
+        at += taken;
+        buffer->length = (size_t)(room - buffer->data);
+        room = buffer_room(buffer, units - at + 32);
+        if (!room)
+            return;
+    }
+    *room++ = '"';
+    buffer->length = (size_t)(room - buffer->data);
+}
