@@ -7,7 +7,7 @@ import sys
 if __package__ in (None, ""):
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from evtxwriter import events  # noqa: E402
+from evtxwriter import events, exporters  # noqa: E402
 from evtxwriter.evtxfile import DIRTY, FULL  # noqa: E402
 
 
@@ -15,6 +15,10 @@ def from_jsonl(args):
     flags = (DIRTY if args.dirty else 0) | (FULL if args.full else 0)
     log = events.build_log(events.read_jsonl(args.input), flags, args.modern, args.records_per_chunk)
     pathlib.Path(args.output).write_bytes(log.bytes())
+
+
+def export_as(args):
+    pathlib.Path(args.output).write_bytes(exporters.export(args.format, events.read_jsonl(args.input)))
 
 
 def parser():
@@ -28,6 +32,13 @@ def parser():
     one.add_argument("--dirty", action="store_true", help="set the flag of a log that was not closed")
     one.add_argument("--full", action="store_true", help="set the flag of a log that is full")
     one.set_defaults(run=from_jsonl)
+    formats = "\n".join(f"  {name:20} {text}" for name, (_, text) in exporters.FORMATS.items())
+    one = commands.add_parser("export-as", help="the same events as another program exports them",
+                              formatter_class=argparse.RawDescriptionHelpFormatter, epilog=f"formats:\n{formats}")
+    one.add_argument("format", choices=exporters.FORMATS, metavar="FORMAT")
+    one.add_argument("input")
+    one.add_argument("output")
+    one.set_defaults(run=export_as)
     return top
 
 

@@ -133,11 +133,3 @@ def clean(text):
     """XML has no way to write most control characters; Windows puts an underscore."""
     return "".join("_" if (char < " " and char not in "\t\r\n") or char in "\ufffe\uffff" else char for char in text)
 
-
-def to_xml(element, quote="'"):
-    """One line, the way `wevtutil qe` writes it: attributes in apostrophes, empty elements closed at once."""
-    attrs = "".join(f" {name}={quote}{xml_text(nodes, True)}{quote}" for name, nodes in element.attrs)
-    if not element.children:
-        return f"<{element.name}{attrs}/>"
-    inner = "".join(to_xml(node, quote) if isinstance(node, Elem) else xml_text([node]) for node in element.children)
-    return f"<{element.name}{attrs}>{inner}</{element.name}>"
