@@ -7,17 +7,17 @@
 #include "base/instant.h"
 
 struct account {
-    uint64_t read;    /* records that became events, carved ones included */
-    uint64_t carved;  /* of them, found outside the format's own structure */
-    uint64_t damaged; /* places where a record was and could not be read */
-    uint64_t missing; /* records that the format says were there and are not */
+    uint64_t read;              /* records that became events, carved ones included */
+    uint64_t carved;            /* of them, found outside the format's own structure */
+    uint64_t damaged;           /* places where a record was and could not be read */
+    uint64_t missing;           /* records that the format says were there and are not */
     struct instant first, last; /* of the events' times; unknown when there was none */
-    bool is_incomplete; /* something live was damaged, cut off, missing, refused or unreadable */
+    bool is_incomplete;  /* something live was damaged, cut off, missing, refused or unreadable */
     struct buffer notes; /* texts, each ended by a NUL */
     uint32_t note_count;
-    uint32_t notes_left_out; /* past ACCOUNT_NOTES_MAX */
-    uint64_t first_record, last_record; /* ids at the ends of what this part covers, for the joining;
-                                           both 0 when it has none */
+    uint32_t notes_left_out;            /* past ACCOUNT_NOTES_MAX */
+    uint64_t first_record, last_record; /* ids at the ends of what this part covers, for the
+                                           joining; both 0 when it has none */
 };
 
 #define ACCOUNT_NOTES_MAX 64
