@@ -1,10 +1,15 @@
 #include "evidence/evidence.h"
 
 #include "evidence/input.h"
+#include "evidence/unpack.h"
 #include "evidence/walk.h"
 
 #include <assert.h>
+#include <locale.h>
 #include <stdlib.h>
+
+/* Each archive may be compressed, and a compressed file needs no archive around it. */
+#define LAYERS_MAX (2 * EVIDENCE_ARCHIVE_DEPTH)
 
 struct evidence {
     struct evidence_options options;
@@ -12,7 +17,11 @@ struct evidence {
     size_t next_item;
     uint32_t next_index;
     struct meter meter;
-    struct source *given; /* the one that the caller has */
+    struct source *given;             /* the one that the caller has */
+    struct layer *layers[LAYERS_MAX]; /* the archives that are open, outermost first */
+    unsigned layer_count;
+    unsigned archive_count; /* of them, those with members */
+    locale_t locale;        /* in which libarchive gives names as UTF-8; 0: none */
 };
 
 enum status evidence_open(const char *const *paths, size_t count,
@@ -25,9 +34,10 @@ enum status evidence_open(const char *const *paths, size_t count,
     opened->options = *options;
     if (opened->options.archive_limit == 0)
         opened->options.archive_limit = EVIDENCE_ARCHIVE_LIMIT;
+    opened->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     const enum status status = walk_paths(&opened->walk, paths, count, fault);
     if (status < 0) {
-        free(opened);
+        evidence_close(opened);
         return status;
     }
     *evidence = opened;
@@ -39,6 +49,10 @@ void evidence_close(struct evidence *evidence)
     if (!evidence)
         return;
     source_close(evidence->given);
+    while (evidence->layer_count > 0)
+        source_close(layer_close(evidence->layers[--evidence->layer_count]));
+    if (evidence->locale)
+        freelocale(evidence->locale);
     walk_release(&evidence->walk);
     free(evidence);
 }
@@ -91,20 +105,93 @@ static struct source *open_item(struct evidence *evidence, const struct item *it
     return source;
 }
 
-enum status evidence_next(struct evidence *evidence, struct source **source, struct fault *fault)
+static enum status next_item(struct evidence *evidence, struct source **source, struct fault *fault)
 {
-    source_close(evidence->given);
-    evidence->given = NULL;
     if (evidence->next_item == evidence->walk.count) {
         meter_turn(&evidence->meter, 0);
         return STATUS_END;
     }
-    struct source *opened = open_item(evidence, &evidence->walk.items[evidence->next_item]);
-    if (!opened)
+    *source = open_item(evidence, &evidence->walk.items[evidence->next_item]);
+    if (!*source)
         return fault_set(fault, STATUS_MEMORY, 0, "no memory to open a file");
     evidence->next_item++;
-    opened->index = evidence->next_index++;
-    evidence->given = opened;
-    *source = opened;
+    return STATUS_OK;
+}
+
+/* The next member of the innermost archive; behind the last the archive itself, if it is to be
+ * given: else *source is NULL. */
+static enum status next_member(struct evidence *evidence, struct source **source,
+                               struct fault *fault)
+{
+    struct layer *layer = evidence->layers[evidence->layer_count - 1];
+    const enum status status = layer_next(layer, source, fault);
+    if (status != STATUS_END)
+        return status;
+    evidence->layer_count--;
+    evidence->archive_count -= layer_has_members(layer);
+    *source = layer_close(layer);
+    return STATUS_OK;
+}
+
+/* Opens a layer if the source is an archive or compressed: then it is no longer ours to give. */
+static enum status enter(struct evidence *evidence, struct source **source, struct fault *fault)
+{
+    struct bytes head;
+    if (source_kind(*source) != SOURCE_BYTES || source_peek(*source, &head, NULL) != STATUS_OK)
+        return STATUS_OK;
+    const enum unpack_kind kind = unpack_tell(head);
+    if (kind == UNPACK_NONE)
+        return STATUS_OK;
+    const bool has_members = unpack_has_members(kind);
+    if (evidence->layer_count == LAYERS_MAX ||
+        (has_members && evidence->archive_count == EVIDENCE_ARCHIVE_DEPTH)) {
+        struct fault verdict;
+        fault_set(&verdict, STATUS_REFUSED, 0, "archives are nested more than %d deep",
+                  EVIDENCE_ARCHIVE_DEPTH);
+        source_conclude(*source, SOURCE_ARCHIVE, &verdict);
+        (*source)->type = unpack_name(kind);
+        return STATUS_OK;
+    }
+    struct layer *layer = layer_new(*source, kind, &evidence->options);
+    if (!layer)
+        return fault_set(fault, STATUS_MEMORY, 0, "no memory to open an archive");
+    evidence->layers[evidence->layer_count++] = layer;
+    evidence->archive_count += has_members;
+    *source = NULL;
+    return STATUS_OK;
+}
+
+static enum status next_source(struct evidence *evidence, struct source **source,
+                               struct fault *fault)
+{
+    for (;;) {
+        struct source *next = NULL;
+        enum status status = evidence->layer_count > 0 ? next_member(evidence, &next, fault)
+                                                       : next_item(evidence, &next, fault);
+        if (status == STATUS_OK && next)
+            status = enter(evidence, &next, fault);
+        if (status != STATUS_OK) {
+            source_close(next);
+            return status;
+        }
+        if (next) {
+            *source = next;
+            return STATUS_OK;
+        }
+    }
+}
+
+enum status evidence_next(struct evidence *evidence, struct source **source, struct fault *fault)
+{
+    source_close(evidence->given);
+    evidence->given = NULL;
+    const locale_t before = evidence->locale ? uselocale(evidence->locale) : (locale_t)0;
+    const enum status status = next_source(evidence, &evidence->given, fault);
+    if (before)
+        uselocale(before);
+    if (status != STATUS_OK)
+        return status;
+    evidence->given->index = evidence->next_index++;
+    *source = evidence->given;
     return STATUS_OK;
 }

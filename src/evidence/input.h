@@ -43,7 +43,7 @@ struct source {
     struct fault verdict;
     struct digest *digest; /* NULL: none */
     struct meter *meter;   /* NULL: not a file */
-    struct source *packed; /* the compressed file whose content this is; owned */
+    struct source *packed; /* the compressed file whose content this is; its layer's own */
     const volatile sig_atomic_t *stop;
     bool may_lack_writer; /* a FIFO that was opened without waiting */
     union {

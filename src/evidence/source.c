@@ -41,7 +41,6 @@ void source_close(struct source *source)
         return;
     if (source->input)
         source->input->close(source);
-    source_close(source->packed);
     digest_free(source->digest);
     buffer_release(&source->held);
     free(source->path);
@@ -147,6 +146,10 @@ enum status source_peek(struct source *source, struct bytes *head, struct fault 
 {
     if (source->has_verdict)
         return failure(source, fault);
+    if (source->kind != SOURCE_BYTES) {
+        *head = bytes_of(NULL, 0);
+        return STATUS_OK;
+    }
     const enum status status = source_hold(source, EVIDENCE_HEAD, fault);
     if (status < 0)
         return status;
@@ -163,6 +166,8 @@ enum status source_read(struct source *source, void *to, size_t want, size_t *go
     *got = 0;
     if (source->has_verdict)
         return failure(source, fault);
+    if (source->kind != SOURCE_BYTES)
+        return STATUS_END;
     size_t given = 0;
     if (source->offset < source->held.length) {
         const size_t left = source->held.length - (size_t)source->offset;
@@ -210,8 +215,10 @@ static enum status drain(struct source *source, struct fault *fault)
     uint8_t *room = malloc(DRAIN_LENGTH);
     if (!room)
         return fault_set(fault, STATUS_MEMORY, source->taken, "no memory to hash");
-    while (take(source, room, DRAIN_LENGTH) == DRAIN_LENGTH)
-        ;
+    while (take(source, room, DRAIN_LENGTH) == DRAIN_LENGTH) {
+        if (source->stop && *source->stop)
+            source_fail(source, &(struct fault){STATUS_STOPPED, source->taken, "stopped"});
+    }
     free(room);
     if (source->is_failed && fault)
         *fault = source->fault;
@@ -226,7 +233,8 @@ enum status source_hash(struct source *source, uint64_t *size, char hash[EVIDENC
     enum status status = STATUS_OK;
     hash[0] = '\0';
     if (!source->input) {
-        status = source->has_verdict || source->is_failed ? failure(source, fault) : STATUS_OK;
+        status = source->kind != SOURCE_OTHER && source_fault(source) ? failure(source, fault)
+                                                                      : STATUS_OK;
     } else if (source->digest) {
         status = drain(source, fault);
         if (status == STATUS_OK && !digest_write(source->digest, hash))
