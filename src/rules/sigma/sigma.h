@@ -58,21 +58,15 @@ enum sigma_test_kind {
     SIGMA_COMPARE,  /* number, by `compare` */
     SIGMA_EXISTS,   /* the field is there; `wanted` says whether it must be */
     SIGMA_NULL,     /* the field is not there or has no value */
-    SIGMA_FIELDREF, /* text names the other field, compared by `compare_text`, folded unless cased */
-    SIGMA_TIMEPART, /* number equals this part of the moment in the field; `part` */
+    SIGMA_FIELDREF, /* text names the other field, compared by `compare_text`, folded unless cased
+                     */
+    SIGMA_TIMEPART, /* this part of the moment in the field, by `compare` with number; `part` */
     SIGMA_TRUE,     /* a test that pipelines or placeholders made constant; `wanted` is its value */
 };
 
 enum sigma_compare { SIGMA_EQ, SIGMA_NEQ, SIGMA_LT, SIGMA_LTE, SIGMA_GT, SIGMA_GTE };
 enum sigma_compare_text { SIGMA_SAME, SIGMA_STARTSWITH, SIGMA_ENDSWITH, SIGMA_CONTAINS };
-enum sigma_part {
-    SIGMA_MINUTE,
-    SIGMA_HOUR,
-    SIGMA_DAY,
-    SIGMA_WEEK,
-    SIGMA_MONTH,
-    SIGMA_YEAR
-};
+enum sigma_part { SIGMA_MINUTE, SIGMA_HOUR, SIGMA_DAY, SIGMA_WEEK, SIGMA_MONTH, SIGMA_YEAR };
 
 #define SIGMA_REGEX_I 1U /* ignore case */
 #define SIGMA_REGEX_M 2U /* ^ and $ match at lines */
@@ -80,7 +74,8 @@ enum sigma_part {
 
 struct sigma_test {
     enum sigma_test_kind kind;
-    const char *field; /* NULL: a keyword, which any value of the event may satisfy */
+    const char *field; /* NULL: a keyword, which any value of the event may satisfy (a text has
+                          wildcards at both ends then) */
     bool is_cased;
     bool wanted;
     uint8_t regex_flags;
@@ -93,6 +88,10 @@ struct sigma_test {
     uint32_t piece_count;
     uint32_t line; /* in the rule's file, from 1 */
 };
+
+/* No tree is deeper, and none has more leaves, however often its parts are shared. */
+#define SIGMA_DEPTH_MAX 256
+#define SIGMA_TESTS_MAX 65536U
 
 enum sigma_node_kind { SIGMA_AND, SIGMA_OR, SIGMA_NOT, SIGMA_LEAF };
 
@@ -132,7 +131,7 @@ struct sigma_bound {
 
 struct sigma_correlation {
     enum sigma_correlation_type type;
-    const uint32_t *rules; /* indices into the collection: rules and correlations */
+    const uint32_t *rules;         /* indices into the collection: rules and correlations */
     const char *const *rule_names; /* as the correlation refers to them */
     uint32_t rule_count;
     const char *const *group_by;
@@ -159,8 +158,8 @@ struct sigma_attribute {
 
 struct sigma_rule {
     const char *id, *name, *title, *author, *description, *date, *modified; /* NULL when absent */
-    const char *path;  /* of the file, as given or below the given folder */
-    uint32_t line;     /* of the document in the file */
+    const char *path; /* of the file, as given or below the given folder */
+    uint32_t line;    /* of the document in the file */
     enum sigma_level level;
     enum sigma_status status;
     struct sigma_logsource logsource;

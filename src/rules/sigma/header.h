@@ -1,0 +1,23 @@
+/* The attributes that rules, correlations and filters have in common. */
+#ifndef IMPOUND_RULES_SIGMA_HEADER_H
+#define IMPOUND_RULES_SIGMA_HEADER_H
+
+#include "rules/sigma/draft.h"
+#include "rules/sigma/tree.h"
+
+/* Title, identifiers, level, status, dates, tags, lists and attributes that Sigma does not define.
+ * What pySigma refuses is refused. */
+enum status header_parse(const struct draft_context *context, const struct tree_node *document,
+                         struct sigma_rule *rule) MUST_CHECK;
+
+enum status header_logsource(const struct draft_context *context, const struct tree_node *document,
+                             struct sigma_logsource *logsource) MUST_CHECK;
+
+/* A scalar, or the scalars of a list, kept as texts. */
+enum status header_texts(const struct draft_context *context, const struct tree_node *node,
+                         const char *const **texts, uint32_t *count) MUST_CHECK;
+
+/* Whether both are the same UUID: 32 hex digits, case and hyphens aside. */
+bool header_same_uuid(const char *one, const char *other);
+
+#endif
