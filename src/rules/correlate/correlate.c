@@ -295,7 +295,7 @@ static void events_settle(struct correlator *correlator, struct correlate_findin
     size_t kept = 1;
     qsort(events, count, sizeof(*events), event_order);
     for (size_t i = 1; i < count; i++)
-        if (event_order(&events[i], &events[kept - 1]) != 0)
+        if (!event_is_same(&events[i], &events[kept - 1]))
             events[kept++] = events[i];
     const size_t over = kept > CORRELATE_EVENTS_MAX ? kept - CORRELATE_EVENTS_MAX : 0;
     finding->events = events + over;

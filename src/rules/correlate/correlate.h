@@ -42,7 +42,7 @@ enum status correlate_hit_read(struct bytes packed, struct correlate_hit *hit,
 struct correlate_event {
     struct instant time;
     uint64_t record, offset;
-    uint32_t evidence, rule; /* the rule that fired on it, never a correlation */
+    uint32_t evidence, rule; /* a rule that fired on it, never a correlation */
 };
 
 /* Everything is valid during the call of the sink only. */

@@ -351,12 +351,6 @@ static void chains_close(struct windows *windows, const struct plan_correlation 
         ring_pop(windows, window);
 }
 
-static bool is_same_event(const struct unit *one, const struct unit *other)
-{
-    return !one->bundle && !other->bundle && one->event.evidence == other->event.evidence &&
-           one->event.offset == other->event.offset && one->event.record == other->event.record;
-}
-
 /* Adds a hit to those of this moment. Several rules that fired on one event make one hit that can
  * serve one step only. More hits of a kind than there are steps add nothing. */
 static bool tied_add(struct windows *windows, const struct plan_correlation *plan,
@@ -365,7 +359,8 @@ static bool tied_add(struct windows *windows, const struct plan_correlation *pla
     uint32_t alike = 0;
     for (uint32_t i = 0; i < window->count; i++) {
         struct unit *held = ring_at(window, i);
-        if (is_same_event(held, unit) && !(held->steps & unit->steps)) {
+        if (!held->bundle && !unit->bundle && event_is_same(&held->event, &unit->event) &&
+            !(held->steps & unit->steps)) {
             held->steps |= unit->steps;
             return true;
         }

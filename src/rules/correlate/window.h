@@ -36,6 +36,14 @@ static inline struct instant unit_moment(const struct unit *unit)
     return unit->bundle ? unit->bundle->moment : unit->event.time;
 }
 
+/* Whether it is one event, whichever rules fired on it. */
+static inline bool event_is_same(const struct correlate_event *one,
+                                 const struct correlate_event *other)
+{
+    return one->evidence == other->evidence && one->offset == other->offset &&
+           one->record == other->record;
+}
+
 /* The last moment that still lies in a window of this length that began at `start`. */
 struct instant window_end(struct instant start, uint64_t span_ns);
 
