@@ -158,7 +158,7 @@ class Host:
         self.audit(at, 4624, {
             **(NOBODY.subject("0x0") if kind == 3 else self.account.subject("0x3e7")), **who.target(logon),
             "LogonType": kind,
-            "LogonProcessName": "NtLmSsp " if ntlm else package if kind == 3 else "User32 " if kind == 2 else "Advapi  ",
+            "LogonProcessName": "NtLmSsp " if ntlm else {3: package, 2: "User32 "}.get(kind, "Advapi  "),
             "AuthenticationPackageName": package, "WorkstationName": workstation,
             "LogonGuid": guid(self.name, logon) if package == "Kerberos" else "{00000000-0000-0000-0000-000000000000}",
             "TransmittedServices": "-", "LmPackageName": "NTLM V2" if ntlm else "-", "KeyLength": key if ntlm else 0,
@@ -300,8 +300,8 @@ def utc(at):
 
 
 SERVICES = ("C:\\Windows\\System32\\services.exe", "C:\\Windows\\system32\\services.exe", 644)
-WMIPRVSE = ("C:\\Windows\\System32\\wbem\\WmiPrvSE.exe", "C:\\Windows\\system32\\wbem\\wmiprvse.exe -secured -Embedding",
-            3104)
+WMIPRVSE = ("C:\\Windows\\System32\\wbem\\WmiPrvSE.exe",
+            "C:\\Windows\\system32\\wbem\\wmiprvse.exe -secured -Embedding", 3104)
 SCHEDULE = ("C:\\Windows\\System32\\svchost.exe", "C:\\Windows\\system32\\svchost.exe -k netsvcs -p -s Schedule", 1184)
 EXPLORER = ("C:\\Windows\\explorer.exe", "C:\\Windows\\Explorer.EXE", 5208)
 CMD = "C:\\Windows\\System32\\cmd.exe"
@@ -381,10 +381,11 @@ def wmiexec(files, dc, start, who, commands):
                      "C:\\Windows\\System32\\svchost.exe", 912, Who("NT AUTHORITY", "NETWORK SERVICE", "S-1-5-20"))
     for delay in (340, 352, 377):
         wmi_logon = files.logon(start + ms(delay), who, ATTACKER, 51418)
-    files.log(start + ms(600), WMI, 5857, level=0, keywords="0x4000000000000000", pid=3104, user="S-1-5-18", user_data={"Operation_StartedOperational": {
-        "#attributes": {"xmlns": "http://manifests.microsoft.com/win/2006/windows/WMI"}, "ProviderName": "CIMWin32",
-        "Code": "0x0", "HostProcess": "wmiprvse.exe", "ProcessID": 3104,
-        "ProviderPath": "%systemroot%\\system32\\wbem\\cimwin32.dll"}})
+    loaded = {"#attributes": {"xmlns": "http://manifests.microsoft.com/win/2006/windows/WMI"},
+              "ProviderName": "CIMWin32", "Code": "0x0", "HostProcess": "wmiprvse.exe", "ProcessID": 3104,
+              "ProviderPath": "%systemroot%\\system32\\wbem\\cimwin32.dll"}
+    files.log(start + ms(600), WMI, 5857, level=0, keywords="0x4000000000000000", pid=3104, user="S-1-5-18",
+              user_data={"Operation_StartedOperational": loaded})
     epoch = (start + s(37) - datetime.datetime(1970, 1, 1)).total_seconds()
     output = f"__{epoch:.7f}".rstrip("0")
     at = start + ms(900)
@@ -739,17 +740,19 @@ def hosts():
 
 
 def main(folder):
+    """Writes both stories; returns how many events each has."""
+    counts = {}
     for story, tell in (("intrusion", intrusion), ("benign", benign)):
         (folder / story).mkdir(parents=True, exist_ok=True)
-        total = 0
+        counts[story] = 0
         for host in tell():
             for channel, log in host.lines().items():
                 name = FILES.get(channel) or re.sub(r"\W+", "-", channel).lower()
                 text = "".join(json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n" for event in log)
                 (folder / story / f"{host.name}-{name}.jsonl").write_text(text, encoding="utf-8")
-                total += len(log)
-        print(f"{story}: {total} events", file=sys.stderr)
+                counts[story] += len(log)
+    return counts
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)
+    print(main(pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else HERE), file=sys.stderr)

@@ -76,7 +76,7 @@ class Value:
         """Whether an optional substitution leaves it out."""
         if self.type == NULL:
             return True
-        if self.type == STRING:
+        if self.type in (STRING, EVTXML):
             return not self.data.split("\0")[0]
         if self.type == ANSI:
             return not ansi_text(self.data).replace("\0", "")
@@ -182,12 +182,12 @@ def scalar_bytes(kind, data, width=8):
     """The bytes of a scalar value, everything but BINXML, which has to know its place."""
     if kind == NULL:
         return b""
-    if kind == STRING:
+    if kind in (STRING, EVTXML):
         return utf16(data)
-    if kind in (ANSI,):
+    if kind == ANSI:
         return data if isinstance(data, bytes) else data.encode("cp1252")
-    if kind == BINARY or kind == EVTXML:
-        return data if isinstance(data, bytes) else utf16(data)
+    if kind == BINARY:
+        return data
     if kind == GUID:
         return uuid.UUID(str(data)).bytes_le
     if kind == SIZET:
@@ -462,6 +462,7 @@ def real_text(number, kind):
         return "inf" if number > 0 else "-inf"
     if kind == REAL64:
         return repr(float(number))
+    number = struct.unpack("<f", struct.pack("<f", number))[0]
     for digits in range(1, 10):
         text = f"{number:.{digits}g}"
         if struct.pack("<f", float(text)) == struct.pack("<f", number):
@@ -480,7 +481,7 @@ def value_text(value):
         return ",".join(value_text(item) for item in value.items())
     if kind == NULL:
         return ""
-    if kind == STRING:
+    if kind in (STRING, EVTXML):
         return data.split("\0")[0]
     if kind == ANSI:
         return ansi_text(data).replace("\0", "")

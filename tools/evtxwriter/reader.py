@@ -143,10 +143,12 @@ class ChunkReader:
 
     # ---------------- tokens
 
-    def stream(self, cursor, in_template=False):
-        """The nodes up to the end token, 0x00 or 0x04, which is taken."""
+    def stream(self, cursor, in_template=False, may_end=False):
+        """The nodes up to the end token, 0x00 or 0x04, which is taken; or up to the end of the bytes."""
         nodes = []
         while True:
+            if may_end and cursor.at == cursor.end:
+                return nodes, 0x00
             token = cursor.number("B")
             if token in (0x00, 0x04):
                 return nodes, token
@@ -231,7 +233,7 @@ class ChunkReader:
         if kind == BINXML:
             if not size:
                 return Value(NULL)
-            nodes, stop = self.stream(inner)
+            nodes, stop = self.stream(inner, may_end=True)
             demand(stop == 0, "embedded BinXML without an end")
             demand(not self.strict or inner.at == inner.end, "bytes after embedded BinXML")
             return nodes
@@ -261,10 +263,10 @@ class ChunkReader:
     def scalar(self, cursor, kind, size):
         if kind == NULL:
             return Value(NULL)
-        if kind == STRING:
+        if kind in (STRING, EVTXML):
             demand(size % 2 == 0, "half a character")
             return Value(kind, cursor.units(size // 2))
-        if kind in (ANSI, BINARY, EVTXML):
+        if kind in (ANSI, BINARY):
             return Value(kind, cursor.take(size))
         if kind == GUID:
             return Value(kind, str(uuid.UUID(bytes_le=bytes(cursor.take(16)))))
@@ -338,7 +340,10 @@ def read_log(data, strict=True):
     demand(dirty or not strict or count == chunks, f"{count} chunks announced, {chunks} found")
     records = []
     for index in range(chunks):
-        chunk = ChunkReader(data[4096 + 65536 * index:4096 + 65536 * (index + 1)], index, strict)
+        slot = data[4096 + 65536 * index:4096 + 65536 * (index + 1)]
+        if not any(slot):
+            continue                    # a chunk that was never used
+        chunk = ChunkReader(slot, index, strict)
         chunk.check_header()
         records += chunk.records()
     demand(dirty or not records or not strict or next_id == max(record.id for record in records) + 1, "the next id")

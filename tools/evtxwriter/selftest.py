@@ -4,18 +4,20 @@
 Every log is read back by reader.py, which checks structure, offsets, buckets and checksums on its own; where
 evtx_dump is installed (EVTX_DUMP names it, or it is on the path), it has to print the same JSON.
 """
+import importlib.util
 import json
 import os
 import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
 import unittest
+import xml.etree.ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from evtxwriter import binxml, events, evtxfile, reader, xmltree  # noqa: E402
+from evtxwriter import __main__ as command_line  # noqa: E402
+from evtxwriter import (binxml, conformance, damage, events, evtxfile, exporters, reader, xmltree)  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SAMPLES = sorted((ROOT / "tests" / "samples").rglob("*.jsonl"))
@@ -24,13 +26,7 @@ EVTX_DUMP = os.environ.get("EVTX_DUMP") or shutil.which("evtx_dump")
 
 def evtx_dump(data):
     """What evtx_dump prints of a log, as objects; None when it is not installed."""
-    if not EVTX_DUMP:
-        return None
-    with tempfile.NamedTemporaryFile(suffix=".evtx") as log:
-        log.write(data)
-        log.flush()
-        run = subprocess.run([EVTX_DUMP, "-t", "1", "-o", "jsonl", log.name], capture_output=True, check=True)
-    return [json.loads(line) for line in run.stdout.splitlines()]
+    return command_line.evtx_dump(EVTX_DUMP, data) if EVTX_DUMP else None
 
 
 def event(record_id=1, system=None, **parts):
@@ -150,6 +146,136 @@ class Templates(unittest.TestCase):
         one, two = (binxml.Template(binxml.elem("A", name)) for name in ("x", "x"))
         self.assertEqual(one.guid, two.guid)
         self.assertNotEqual(one.guid, binxml.Template(binxml.elem("A", "y")).guid)
+
+
+class Samples(unittest.TestCase):
+    def test_the_stories_are_what_their_script_writes(self):
+        spec = importlib.util.spec_from_file_location("make_samples", ROOT / "tests" / "samples" / "make.py")
+        make = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(make)
+        with tempfile.TemporaryDirectory() as folder:
+            make.main(pathlib.Path(folder))
+            for path in SAMPLES:
+                made = pathlib.Path(folder) / path.relative_to(ROOT / "tests" / "samples")
+                self.assertEqual(made.read_bytes(), path.read_bytes(), path.name)
+
+
+class Exports(unittest.TestCase):
+    """Each format is read back by what is peculiar to it: as many events, the same ids, one field of each."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.log = [one for path in SAMPLES if path.parent.name == "intrusion" for one in events.read_jsonl(path)]
+        cls.facts = [exporters.Facts(one) for one in cls.log]
+
+    def export(self, name):
+        return exporters.export(name, self.log)
+
+    def rows(self, name):
+        return [json.loads(line) for line in self.export(name).decode().split("\n") if line]
+
+    def same(self, found, wanted):
+        self.assertEqual([str(one) for one in found], [str(one) for one in wanted])
+
+    def test_every_format_gives_every_event(self):
+        ids = [facts.event_id for facts in self.facts]
+        for name, find in {
+            "evtx-dump": lambda row: exporters.Facts(row).event_id,
+            "hayabusa-jsonl": lambda row: row["EventID"],
+            "winlogbeat": lambda row: row["winlog"]["event_id"], "winlogbeat-ecs": lambda row: row["event"]["code"],
+            "nxlog": lambda row: row["EventID"], "nxlog5": lambda row: row["EventID"],
+            "mordor": lambda row: row["EventID"], "mordor-flat": lambda row: row["EventID"],
+            "velociraptor": lambda row: row["System"]["EventID"]["Value"],
+            "velociraptor-old": lambda row: row["System"]["EventID"]["Value"],
+            "velociraptor-hunter": lambda row: row["EventID"],
+        }.items():
+            with self.subTest(name):
+                self.same(map(find, self.rows(name)), ids)
+
+    def test_lists_and_concatenated_objects(self):
+        self.assertEqual(json.loads(self.export("json-array")), self.log)
+        self.assertEqual(len(json.loads(self.export("chainsaw-json"))), len(self.log))
+        for name in ("json-concatenated", "hayabusa-json"):
+            text, at, count = self.export(name).decode(), 0, 0
+            while at < len(text):
+                _, at = json.JSONDecoder().raw_decode(text, at)
+                at += 1
+                count += 1
+            self.assertEqual(count, len(self.log), name)
+        self.assertEqual(self.export("evtx-dump-json").count(b"Record "), len(self.log))
+
+    def test_xml_says_the_same(self):
+        ns = f"{{{events.EVENT_NS}}}"
+        for name in ("splunk-xml", "wevtutil-xml", "wevtutil-xml-root", "wevtutil-xml-utf16", "eventviewer-xml"):
+            data = self.export(name)
+            text = data.decode("utf-16") if data.startswith(b"\xff\xfe") else data.decode("utf-8-sig")
+            if "<Events>" not in text:
+                text = f"<Events>{text}</Events>"
+            found = xml.etree.ElementTree.fromstring(text.split("?>\r\n", 1)[-1] if text.startswith("<?") else text)
+            self.same([one.find(f"{ns}System/{ns}EventID").text for one in found],
+                      [facts.event_id for facts in self.facts])
+            for one, facts in zip(found, self.facts):
+                data = one.find(f"{ns}EventData")
+                fields = {} if data is None else {item.get("Name"): item.text or "" for item in data
+                                                  if item.get("Name")}
+                wanted = {key: exporters.plain(value).replace("\r\n", "\n") for key, value in facts.data
+                          if key != "Binary"}
+                self.assertEqual(fields, wanted, name)
+
+    def test_fields_move_as_the_exporter_moves_them(self):
+        shells = [at for at, facts in enumerate(self.facts)
+                  if facts.is_sysmon and facts.event_id == 1 and "ADMIN$" in str(facts.data)]
+        self.assertTrue(shells)
+        ecs, beat, nxlog = self.rows("winlogbeat-ecs"), self.rows("winlogbeat"), self.rows("nxlog")
+        old = self.rows("velociraptor-old")
+        for at in shells:
+            data = dict(self.facts[at].data)
+            self.assertEqual(beat[at]["winlog"]["event_data"]["CommandLine"], data["CommandLine"])
+            self.assertEqual(ecs[at]["process"]["command_line"], data["CommandLine"])
+            self.assertNotIn("CommandLine", ecs[at]["winlog"]["event_data"])
+            self.assertEqual(nxlog[at]["CommandLine"], data["CommandLine"])
+            self.assertEqual(old[at]["EventData"]["LogonId"], int(data["LogonId"], 16))
+
+
+class Conformance(unittest.TestCase):
+    def test_the_reader_agrees_with_the_model(self):
+        for name in conformance.CASES:
+            with self.subTest(name):
+                made = conformance.build(name)
+                found = [xmltree.to_json(record.tree) for record in reader.read_log(made.bytes(), made.data is None)]
+                sides = [sorted(json.dumps(conformance.plain(one)) for one in side) for side in (found, made.expected)]
+                self.assertEqual(*sides)
+
+    @unittest.skipUnless(EVTX_DUMP, "evtx_dump is not installed")
+    def test_evtx_dump_differs_only_where_it_is_known_to(self):
+        cases = [conformance.build(name) for name in conformance.CASES]
+        differing = {name for name, *_ in conformance.differences(cases, evtx_dump)}
+        self.assertEqual(differing, set(conformance.DIFFERENCES))
+
+
+class Damages(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        sample = [event(number, EventData={"Text": f"record {number}", "Kind": number % 3}) for number in range(1, 31)]
+        cls.sound = events.build_log(sample, records_per_chunk=10).bytes()
+        cls.records = {item.id: cls.sound[item.start:item.end] for item in damage.inventory(cls.sound)}
+
+    def test_the_same_seed_gives_the_same_damage(self):
+        for name in damage.KINDS:
+            with self.subTest(name):
+                self.assertEqual(damage.damage(name, self.sound, 7), damage.damage(name, self.sound, 7))
+
+    def test_every_record_is_accounted_for_and_what_is_called_whole_is_whole(self):
+        groups = "read carved orphaned stale doubtful lost".split()
+        for name in damage.KINDS:
+            for seed in range(3):
+                with self.subTest(name, seed=seed):
+                    data, account = damage.damage(name, self.sound, seed)
+                    named = [one for group in groups for one in account[group]]
+                    self.assertEqual(sorted(named), list(range(1, 31)))
+                    if name != "bucket-loop":       # it changes links inside records, which no record needs
+                        for one in sum((account[group] for group in groups[:4]), []):
+                            self.assertIn(self.records[one], data)
 
 
 class Times(unittest.TestCase):
