@@ -10,6 +10,7 @@ The account names records by their id:
     lost      their own bytes are changed or gone
     stale     whole, but not live: left over in the slack of a chunk
     hostile   made to hurt a reader; it has to refuse them, or give what it can, in bounded time and memory
+    added     sound records that had to be added beside a hostile one, or that took the place of older ones
 
 and `envelopes`, how many records in the bytes have a whole envelope (magic, size, equal copy of the size).
 """
@@ -435,7 +436,8 @@ def name_offset(work):
 # ---------------------------------------------------------------- records made to hurt
 
 def add_chunk(work, *records):
-    """Appends a chunk whose records the writer itself would never make; each is a function of an Encoder."""
+    """Appends a chunk whose last record the writer itself would never make; each is a function of an Encoder.
+    Those before it are sound, and only there because it refers to them."""
     chunk = Chunk(work.items[-1].id + 1)
     ids = []
     for number, write in enumerate(records, 1):
@@ -457,7 +459,8 @@ def add_chunk(work, *records):
     struct.pack_into("<QQ", work.data, 16, count - 1, ids[-1] + 1)
     struct.pack_into("<H", work.data, 42, count)
     work.seal_file()
-    work.report["hostile"] = ids
+    work.report["hostile"] = ids[-1:]
+    work.report["added"] = ids[:-1]
 
 
 @kind("template-loop", "a template whose body is an instance of itself, in an added chunk")
@@ -574,7 +577,7 @@ def stale_overwritten(work):
     work.report["stale"] = [item.id for item in whole
                             if not any(overlaps(a, b, work.changed) for a, b in item.needs)]
     work.report["orphaned"] = [item.id for item in whole if item.id not in work.report["stale"]]
-    work.report["new"] = [new]
+    work.report["added"] = [new]
 
 
 @kind("raw-image", "no log any more: its chunks and some lone records at odd places between random bytes")
