@@ -140,6 +140,24 @@ static inline size_t ascii_from_utf16(uint8_t *to, const uint8_t *from, size_t u
 }
 #endif
 
+size_t utf16_length(const uint8_t *from, size_t units)
+{
+    size_t at = 0;
+#ifdef __SSE2__
+    for (; units - at >= 8; at += 8) {
+        __m128i text;
+        memcpy(&text, from + at * 2, sizeof(text));
+        const unsigned mask =
+            (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi16(text, _mm_setzero_si128()));
+        if (mask)
+            return at + (size_t)__builtin_ctz(mask) / 2;
+    }
+#endif
+    while (at < units && load_le16(from + at * 2))
+        at++;
+    return at;
+}
+
 uint32_t utf16_decode(const uint8_t *at, size_t units, size_t *taken)
 {
     const uint32_t unit = load_le16(at);

@@ -28,6 +28,9 @@ uint32_t utf_fold_char(uint32_t character);
  * 0 when the bytes are not well-formed (RFC 3629). */
 unsigned utf8_decode(const uint8_t *at, size_t left, uint32_t *character);
 
+/* How many of `units` units come before the first NUL. */
+size_t utf16_length(const uint8_t *from, size_t units);
+
 /* Decodes one character from at most `units` > 0 units; *taken is how many it used. A lone
  * surrogate becomes U+FFFD. */
 uint32_t utf16_decode(const uint8_t *at, size_t units, size_t *taken);

@@ -21,7 +21,7 @@ void value_append(struct buffer *to, const struct value *value)
     }
     for (uint32_t i = 0; i < value->length; i++) {
         if (i)
-            buffer_text(to, ", ");
+            buffer_byte(to, (uint8_t)',');
         scalar_append(to, &value->items[i]);
     }
 }

@@ -63,7 +63,7 @@ size_t value_write(uint8_t *to, const struct value *value);
 /* Renders folded (see utf.h). */
 size_t value_write_folded(uint8_t *to, const struct value *value);
 
-/* Appends the text; a list's items are joined by `, `. */
+/* Appends the text; a list's items are joined by `,`. */
 void value_append(struct buffer *to, const struct value *value);
 
 /* Appends as JSON: numbers and booleans bare, lists as arrays, null for nothing, the rest quoted,

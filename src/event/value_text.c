@@ -198,7 +198,7 @@ static bool hex4_parse(const uint8_t *at, uint32_t *unit)
     *unit = 0;
     for (unsigned i = 0; i < 4; i++) {
         const uint8_t c = at[i];
-        const uint32_t digit = c >= '0' && c <= '9'                 ? c - '0'
+        const uint32_t digit = c >= '0' && c <= '9'                 ? c - 48U
                                : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32U) - 'a' + 10U
                                                                     : 16U;
         if (digit > 15)

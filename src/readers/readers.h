@@ -2,8 +2,8 @@
  *
  * A reader works in two halves, so that one file can be decoded by several threads: `next` cuts the
  * evidence into batches, in order and under a lock; `decode` turns a batch into events on any
- * thread, in any order. What is said of a batch (account) is added up in order afterwards. Damage is
- * a result: a reader goes on behind it and accounts for it.
+ * thread, in any order. What is said of a batch (account) is added up in order afterwards. Damage
+ * is a result: a reader goes on behind it and accounts for it.
  *
  * Knows nothing of rules or outputs. */
 #ifndef IMPOUND_READERS_H
@@ -18,7 +18,14 @@
 struct reader_shared {
     struct names *fields;
     struct shapes *shapes;
-    bool carve; /* look for records outside the format's own structure too */
+    bool carve;     /* look for records outside the format's own structure too */
+    bool no_fields; /* events only need what their envelope says, because records are just written
+                       out with `render` */
+};
+
+enum reader_text {
+    READER_TEXT_JSON, /* as evtx_dump -o jsonl has it, one line without its end */
+    READER_TEXT_XML,  /* one line likewise */
 };
 
 /* A piece of evidence that can be decoded alone. The memory is the batch's own and is reused. */
@@ -55,12 +62,16 @@ struct reader_format {
     /* Calls `sink` for each event of the batch, in order. The event lives during that call only. */
     void (*decode)(void *decoder, const struct batch *batch, struct account *account,
                    event_sink *sink, void *context);
+    /* Writes the current record out; to be called from the sink. NULL when the format has no form
+     * of its own; events are then written by their fields. */
+    void (*render)(void *decoder, enum reader_text text, struct buffer *to);
 };
 
 /* The format of the evidence by its first bytes, or NULL: not evidence. */
 const struct reader_format *reader_find(struct bytes head, const struct reader_shared *shared);
 
 extern const struct reader_format reader_evtx;
+extern const struct reader_format reader_evtx_carve;
 extern const struct reader_format reader_json;
 extern const struct reader_format reader_xml;
 

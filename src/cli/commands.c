@@ -1,0 +1,7 @@
+#include "cli/commands.h"
+
+const struct command *const commands[] = {
+    &command_dump,
+};
+
+const size_t command_count = sizeof(commands) / sizeof(commands[0]);

@@ -1,0 +1,58 @@
+/* The command line: one table of commands, each with a table of options. Parsing, --help, the man
+ * page and the completions of the shells all come from these tables. */
+#ifndef IMPOUND_CLI_OPTIONS_H
+#define IMPOUND_CLI_OPTIONS_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum option_kind {
+    OPTION_FLAG,   /* bool: true when given */
+    OPTION_TEXT,   /* const char * */
+    OPTION_LIST,   /* struct text_list: may be given again */
+    OPTION_NUMBER, /* unsigned */
+    OPTION_CHOICE, /* const char *, one of `choices`, separated by | */
+};
+
+#define TEXT_LIST_MAX 65536U
+
+struct text_list {
+    const char **items;
+    size_t count, room;
+};
+
+struct option {
+    const char *name;     /* without the two dashes */
+    char letter;          /* 0: none */
+    const char *argument; /* how help names it; NULL for a flag */
+    enum option_kind kind;
+    size_t offset; /* in the command's arguments */
+    const char *choices;
+    const char *help; /* one sentence without a full stop */
+};
+
+struct command {
+    const char *name;      /* `scan`, or `rules lint` */
+    const char *arguments; /* `PATH…` */
+    const char *help;      /* one sentence without a full stop */
+    const char *detail;    /* further paragraphs for --help and the man page; may be NULL */
+    const struct option *options;
+    size_t option_count;
+    size_t size;       /* of the arguments' struct */
+    size_t positional; /* offset of its struct text_list of what is no option */
+    int (*run)(void *arguments);
+};
+
+/* Reads the arguments behind the command's name. STATUS_END: --help was asked for. STATUS_INVALID
+ * with the reason in `fault`. */
+enum status options_parse(const struct command *command, int count, char **words, void *arguments,
+                          struct fault *fault) MUST_CHECK;
+
+/* Frees what the lists hold. */
+void options_release(const struct command *command, void *arguments);
+
+bool text_list_add(struct text_list *list, const char *text);
+
+#endif

@@ -1,0 +1,354 @@
+#include "readers/evtx/binxml.h"
+
+#include "base/cursor.h"
+#include "base/hash.h"
+#include "readers/evtx/binxml_template.h"
+#include "readers/evtx/binxml_value.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define DEFINITION_HEADER  24
+#define TOKEN_END          0x00
+#define TOKEN_INSTANCE     0x0C
+#define TOKEN_FRAGMENT     0x0F
+#define CACHE_BUCKETS      1024U
+#define CACHE_TREES_MAX    8192U
+#define CACHE_MEMORY_MAX   (64U << 20)
+#define SCRATCH_MEMORY_MAX (16U << 20)
+#define CHUNK_SLOTS        512U /* definitions of the current chunk, by offset */
+
+/* A definition that was met in the current chunk. */
+struct chunk_slot {
+    uint32_t generation;
+    uint32_t offset;
+    const struct binxml_template *template;
+};
+
+struct binxml_cache {
+    struct names *names;
+    struct arena arena;   /* templates, and what is derived from them */
+    struct arena scratch; /* of one compilation */
+    struct binxml_template *buckets[CACHE_BUCKETS];
+    uint32_t count;
+    uint32_t serial;
+    bool is_full;
+    struct binxml_chunk chunk;
+    uint32_t generation;
+    struct chunk_slot slots[CHUNK_SLOTS];
+};
+
+struct binxml_cache *binxml_cache_new(struct names *names)
+{
+    struct binxml_cache *cache = calloc(1, sizeof(*cache));
+    if (!cache)
+        return NULL;
+    cache->names = names;
+    arena_init(&cache->arena, CACHE_MEMORY_MAX);
+    arena_init(&cache->scratch, SCRATCH_MEMORY_MAX);
+    return cache;
+}
+
+void binxml_cache_free(struct binxml_cache *cache)
+{
+    if (!cache)
+        return;
+    arena_release(&cache->arena);
+    arena_release(&cache->scratch);
+    free(cache);
+}
+
+void binxml_chunk_begin(struct binxml_cache *cache, const struct binxml_chunk *chunk)
+{
+    cache->chunk = *chunk;
+    cache->generation++;
+}
+
+bool binxml_cache_trim(struct binxml_cache *cache)
+{
+    if (LIKELY(!cache->is_full && cache->count < CACHE_TREES_MAX &&
+               cache->arena.taken < CACHE_MEMORY_MAX / 2))
+        return false;
+    memset(cache->buckets, 0, sizeof(cache->buckets));
+    arena_reset(&cache->arena);
+    cache->count = 0;
+    cache->is_full = false;
+    cache->generation++;
+    return true;
+}
+
+struct names *binxml_names(const struct binxml_cache *cache)
+{
+    return cache->names;
+}
+
+struct arena *binxml_cache_arena(struct binxml_cache *cache)
+{
+    return &cache->arena;
+}
+
+/* What one record's reading carries along. */
+struct reading {
+    struct binxml_cache *cache;
+    struct arena *arena;
+    unsigned nested;
+    struct fault *fault;
+};
+
+static enum status damaged(const struct reading *reading, size_t offset, const char *reason)
+{
+    return fault_set(reading->fault, STATUS_DAMAGED, reading->cache->chunk.offset + offset,
+                     "BinXML: %s", reason);
+}
+
+/* Whether the definition body at `start` of the chunk says the same as the template: equal bytes
+ * between the names, and equal names, in line or not in the same places. */
+static bool template_fits(const struct binxml_template *template, const struct binxml_chunk *chunk,
+                          size_t start)
+{
+    const uint8_t *body = chunk->data + start;
+    size_t at = 0;
+    for (uint32_t i = 0; i < template->reference_count; i++) {
+        const struct binxml_reference *reference = &template->references[i];
+        if (memcmp(body + at, template->body.data + at, reference->at - at) != 0)
+            return false;
+        const uint32_t offset = load_le32(body + reference->at);
+        const bool is_inline = offset == start + reference->at + 4;
+        struct bytes raw;
+        if (is_inline != reference->is_inline || !binxml_name_at(chunk, offset, &raw) ||
+            !bytes_equal(raw, reference->raw))
+            return false;
+        /* Behind an entry in line: its link to the next name differs and means nothing. */
+        at = reference->at + (is_inline ? 8 : 4);
+    }
+    return memcmp(body + at, template->body.data + at, template->body.length - at) == 0;
+}
+
+static enum status template_compile(struct reading *reading, size_t offset, size_t length,
+                                    struct binxml_template **compiled)
+{
+    struct binxml_cache *cache = reading->cache;
+    const size_t start = offset + DEFINITION_HEADER;
+    struct binxml_template *template = arena_take_array(&cache->arena, 1, sizeof(*template));
+    if (!template) {
+        cache->is_full = true;
+        return fault_set(reading->fault, STATUS_MEMORY, 0, "no memory for a template");
+    }
+    memcpy(template->guid, cache->chunk.data + offset + 4, sizeof(template->guid));
+    arena_reset(&cache->scratch);
+    const struct binxml_compile compile = {
+        .chunk = &cache->chunk,
+        .names = cache->names,
+        .keep = &cache->arena,
+        .scratch = &cache->scratch,
+        .start = start,
+        .end = start + length,
+        .is_definition = true,
+        .keeps_literals = true,
+    };
+    const enum status status = binxml_compile(&compile, &template->tree, &template->references,
+                                              &template->reference_count, reading->fault);
+    if (status)
+        return status;
+    template->body = arena_keep(&cache->arena, bytes_of(cache->chunk.data + start, length));
+    if (!template->body.data) {
+        cache->is_full = true;
+        return fault_set(reading->fault, STATUS_MEMORY, 0, "no memory for a template");
+    }
+    template->tree.serial = ++cache->serial;
+    *compiled = template;
+    return STATUS_OK;
+}
+
+/* The template whose definition stands at `offset` of the chunk, `length` bytes of body. */
+static enum status template_find(struct reading *reading, size_t offset, size_t length,
+                                 const struct binxml_template **found)
+{
+    struct binxml_cache *cache = reading->cache;
+    const uint8_t *guid = cache->chunk.data + offset + 4;
+    const uint64_t hash = hash_bytes(bytes_of(guid, 20), 0);
+    struct binxml_template **bucket = &cache->buckets[hash % CACHE_BUCKETS];
+    for (struct binxml_template *template = *bucket; template; template = template->next)
+        if (memcmp(template->guid, guid, 16) == 0 && template->body.length == length &&
+            template_fits(template, &cache->chunk, offset + DEFINITION_HEADER)) {
+            *found = template;
+            return STATUS_OK;
+        }
+    struct binxml_template *template;
+    const enum status status = template_compile(reading, offset, length, &template);
+    if (status)
+        return status;
+    template->next = *bucket;
+    *bucket = template;
+    cache->count++;
+    *found = template;
+    return STATUS_OK;
+}
+
+/* The same by the chunk's table of what was met before. */
+static enum status template_at(struct reading *reading, size_t offset,
+                               const struct binxml_template **found)
+{
+    struct binxml_cache *cache = reading->cache;
+    struct chunk_slot *slot = &cache->slots[(offset * 2654435761U >> 7) % CHUNK_SLOTS];
+    if (LIKELY(slot->generation == cache->generation && slot->offset == offset)) {
+        *found = slot->template;
+        return *found ? STATUS_OK : damaged(reading, offset, "a damaged template definition");
+    }
+    if (offset > cache->chunk.length || cache->chunk.length - offset < DEFINITION_HEADER)
+        return damaged(reading, offset, "a template definition outside the chunk");
+    const size_t length = load_le32(cache->chunk.data + offset + 20);
+    if (cache->chunk.length - offset - DEFINITION_HEADER < length)
+        return damaged(reading, offset, "a template definition that runs over the chunk");
+    const enum status status = template_find(reading, offset, length, found);
+    /* A damaged one is remembered too, so that it costs its records nothing more. */
+    *slot = (struct chunk_slot){cache->generation, (uint32_t)offset, status ? NULL : *found};
+    return status;
+}
+
+static enum status stream_read(struct reading *reading, size_t start, size_t length,
+                               struct binxml_instance *instance);
+
+/* Embedded BinXML becomes an instance of its own. */
+static enum status embedded_read(struct reading *reading, struct value *value)
+{
+    struct binxml_instance *instance = arena_take(reading->arena, sizeof(*instance));
+    if (!instance)
+        return fault_set(reading->fault, STATUS_MEMORY, 0, "no memory for a record");
+    const size_t start = (size_t)(value->data - reading->cache->chunk.data);
+    const enum status status = stream_read(reading, start, value->length, instance);
+    if (status)
+        return status;
+    *value = (struct value){.type = VALUE_BINXML, .data = (const uint8_t *)instance};
+    return STATUS_OK;
+}
+
+/* Reads the values of an instance: their number, descriptors, bytes. */
+static enum status values_read(struct reading *reading, struct cursor *at,
+                               struct binxml_instance *instance)
+{
+    const size_t offset = (size_t)cursor_offset(at);
+    const uint8_t *field = cursor_take(at, 4);
+    const uint32_t count = field ? load_le32(field) : 0;
+    if (!field || count > BINXML_VALUES_MAX)
+        return damaged(reading, offset, "no credible number of values");
+    const uint8_t *descriptors = cursor_take(at, (size_t)count * 4);
+    struct value *values = arena_take(reading->arena, (count + 1) * sizeof(*values));
+    if (!descriptors || !values)
+        return damaged(reading, offset, "cut off in the values");
+    for (uint32_t i = 0; i < count; i++) {
+        const size_t length = load_le16(descriptors + (size_t)i * 4);
+        const size_t place = (size_t)cursor_offset(at);
+        const uint8_t *data = cursor_take(at, length);
+        if (!data)
+            return damaged(reading, place, "a value that runs over its record");
+        enum status status =
+            binxml_value_read(descriptors[i * 4 + 2], data, length, reading->arena, &values[i]);
+        if (status)
+            return damaged(reading, place, "a value that does not fit its type");
+        if (UNLIKELY(values[i].extra == BINXML_BINXML) && values[i].type == VALUE_BINARY &&
+            (status = embedded_read(reading, &values[i])))
+            return status;
+    }
+    instance->values = values;
+    instance->count = count;
+    return STATUS_OK;
+}
+
+/* Reads a template instance; the cursor stands behind its token. */
+static enum status instance_read(struct reading *reading, struct cursor *at,
+                                 struct binxml_instance *instance)
+{
+    const uint8_t *header = cursor_take(at, 9);
+    const size_t here = (size_t)cursor_offset(at);
+    if (!header)
+        return damaged(reading, here, "cut off in a template instance");
+    const uint32_t offset = load_le32(header + 5);
+    const struct binxml_template *template;
+    const enum status status = template_at(reading, offset, &template);
+    if (status)
+        return status;
+    if (offset == here && !cursor_take(at, DEFINITION_HEADER + template->body.length))
+        return damaged(reading, here, "a template definition that runs over its record");
+    instance->tree = &template->tree;
+    return values_read(reading, at, instance);
+}
+
+/* For binxml_compile: an instance in the middle of a stream. */
+static enum status inner_instance(void *context, size_t *at, struct value *value,
+                                  struct fault *fault)
+{
+    struct reading *reading = context;
+    struct binxml_chunk *chunk = &reading->cache->chunk;
+    (void)fault;
+    struct binxml_instance *instance = arena_take(reading->arena, sizeof(*instance));
+    if (!instance || reading->nested >= BINXML_NESTED_MAX)
+        return damaged(reading, *at, "streams nested too deeply");
+    struct cursor cursor =
+        cursor_over(bytes_of(chunk->data + *at + 1, chunk->length - *at - 1), *at + 1);
+    reading->nested++;
+    const enum status status = instance_read(reading, &cursor, instance);
+    reading->nested--;
+    if (status)
+        return status;
+    *at = (size_t)cursor_offset(&cursor);
+    *value = (struct value){.type = VALUE_BINXML, .data = (const uint8_t *)instance};
+    return STATUS_OK;
+}
+
+/* A stream that is not just one instance: compiled for this record only. */
+static enum status loose_read(struct reading *reading, size_t start, size_t length,
+                              struct binxml_instance *instance)
+{
+    struct arena scratch;
+    struct binxml_tree *tree = arena_take_array(reading->arena, 1, sizeof(*tree));
+    if (!tree)
+        return fault_set(reading->fault, STATUS_MEMORY, 0, "no memory for a record");
+    arena_init(&scratch, SCRATCH_MEMORY_MAX);
+    const struct binxml_compile compile = {
+        .chunk = &reading->cache->chunk,
+        .names = reading->cache->names,
+        .keep = reading->arena,
+        .scratch = &scratch,
+        .start = start,
+        .end = start + length,
+        .read_instance = inner_instance,
+        .context = reading,
+    };
+    const enum status status = binxml_compile(&compile, tree, NULL, NULL, reading->fault);
+    arena_release(&scratch);
+    *instance = (struct binxml_instance){.tree = tree};
+    return status;
+}
+
+/* Nearly always a fragment header, one instance, and the end. */
+static enum status stream_read(struct reading *reading, size_t start, size_t length,
+                               struct binxml_instance *instance)
+{
+    if (reading->nested >= BINXML_NESTED_MAX)
+        return damaged(reading, start, "streams nested too deeply");
+    struct cursor at = cursor_over(bytes_of(reading->cache->chunk.data + start, length), start);
+    const uint8_t *token = cursor_peek(&at, 5);
+    if (token && token[0] == TOKEN_FRAGMENT)
+        cursor_take(&at, 4);
+    token = cursor_take(&at, 1);
+    if (!token || *token != TOKEN_INSTANCE)
+        return loose_read(reading, start, length, instance);
+    reading->nested++;
+    enum status status = instance_read(reading, &at, instance);
+    reading->nested--;
+    if (status)
+        return status;
+    token = cursor_peek(&at, 1);
+    if (UNLIKELY(token && *token != TOKEN_END && reading->nested == 0))
+        return loose_read(reading, start, length, instance);
+    return STATUS_OK;
+}
+
+enum status binxml_read(struct binxml_cache *cache, size_t offset, size_t length,
+                        struct arena *arena, struct binxml_instance *instance, struct fault *fault)
+{
+    assert(offset <= cache->chunk.length && length <= cache->chunk.length - offset);
+    struct reading reading = {.cache = cache, .arena = arena, .fault = fault};
+    return stream_read(&reading, offset, length, instance);
+}

@@ -1,0 +1,203 @@
+#include "readers/evtx/binxml_value.h"
+
+#include "base/attributes.h"
+#include "base/utf.h"
+
+unsigned binxml_type_width(unsigned type)
+{
+    static const uint8_t widths[] = {
+        [BINXML_INT8] = 1,     [BINXML_UINT8] = 1,       [BINXML_INT16] = 2, [BINXML_UINT16] = 2,
+        [BINXML_INT32] = 4,    [BINXML_UINT32] = 4,      [BINXML_INT64] = 8, [BINXML_UINT64] = 8,
+        [BINXML_REAL32] = 4,   [BINXML_REAL64] = 8,      [BINXML_BOOL] = 4,  [BINXML_GUID] = 16,
+        [BINXML_FILETIME] = 8, [BINXML_SYSTEMTIME] = 16, [BINXML_HEX32] = 4, [BINXML_HEX64] = 8,
+    };
+    return type < COUNT_OF(widths) ? widths[type] : 0;
+}
+
+static struct value data_value(enum value_type type, const uint8_t *data, size_t length)
+{
+    return (struct value){.type = (uint8_t)type, .length = (uint32_t)length, .data = data};
+}
+
+static struct value number_value(enum value_type type, uint64_t number, unsigned width)
+{
+    return (struct value){.type = (uint8_t)type, .width = (uint8_t)width, .number = number};
+}
+
+static struct value integer_value(int64_t integer, unsigned width)
+{
+    return (struct value){.type = VALUE_INT, .width = (uint8_t)width, .integer = integer};
+}
+
+/* Text ends at its first NUL. */
+static struct value string_value(const uint8_t *data, size_t length)
+{
+    return data_value(VALUE_UTF16, data, utf16_length(data, length / 2) * 2);
+}
+
+/* Windows keeps bit masks in some booleans: anything but 0 and 1 stays a number. */
+static struct value bool_value(uint32_t stored)
+{
+    return stored <= 1 ? number_value(VALUE_BOOL, stored, 4) : integer_value((int32_t)stored, 4);
+}
+
+static struct value real_value(double real, unsigned width)
+{
+    return (struct value){.type = VALUE_REAL, .width = (uint8_t)width, .real = real};
+}
+
+static struct value single_value(const uint8_t *data)
+{
+    float real;
+    memcpy(&real, data, sizeof(real));
+    return real_value((double)real, 4);
+}
+
+static struct value double_value(const uint8_t *data)
+{
+    double real;
+    memcpy(&real, data, sizeof(real));
+    return real_value(real, 8);
+}
+
+/* A value of a type with a fixed width, all of it there. */
+static struct value fixed_read(unsigned type, const uint8_t *data)
+{
+    switch (type) {
+    case BINXML_INT8:
+        return integer_value((int8_t)data[0], 1);
+    case BINXML_UINT8:
+        return number_value(VALUE_UINT, data[0], 1);
+    case BINXML_INT16:
+        return integer_value((int16_t)load_le16(data), 2);
+    case BINXML_UINT16:
+        return number_value(VALUE_UINT, load_le16(data), 2);
+    case BINXML_INT32:
+        return integer_value((int32_t)load_le32(data), 4);
+    case BINXML_UINT32:
+        return number_value(VALUE_UINT, load_le32(data), 4);
+    case BINXML_INT64:
+        return integer_value((int64_t)load_le64(data), 8);
+    case BINXML_UINT64:
+        return number_value(VALUE_UINT, load_le64(data), 8);
+    case BINXML_REAL32:
+        return single_value(data);
+    case BINXML_REAL64:
+        return double_value(data);
+    case BINXML_BOOL:
+        return bool_value(load_le32(data));
+    case BINXML_GUID:
+        return data_value(VALUE_GUID, data, 16);
+    case BINXML_FILETIME:
+        return number_value(VALUE_FILETIME, load_le64(data), 8);
+    case BINXML_SYSTEMTIME:
+        return data_value(VALUE_SYSTEMTIME, data, 16);
+    case BINXML_HEX32:
+        return number_value(VALUE_HEX, load_le32(data), 4);
+    default: /* BINXML_HEX64 */
+        return number_value(VALUE_HEX, load_le64(data), 8);
+    }
+}
+
+static enum status scalar_read(unsigned type, const uint8_t *data, size_t length,
+                               struct value *value)
+{
+    const unsigned width = binxml_type_width(type);
+    if (LIKELY(width && length == width)) {
+        *value = fixed_read(type, data);
+        return STATUS_OK;
+    }
+    if (length == 0 && (width || type == BINXML_SIZE || type == BINXML_SID)) {
+        *value = number_value(VALUE_NULL, 0, 0);
+        return STATUS_OK;
+    }
+    switch (type) {
+    case BINXML_NULL:
+        *value = number_value(VALUE_NULL, 0, 0);
+        return STATUS_OK;
+    case BINXML_STRING:
+        *value = string_value(data, length);
+        return STATUS_OK;
+    case BINXML_ANSI:
+        *value = data_value(VALUE_ANSI, data, length);
+        return STATUS_OK;
+    case BINXML_BINARY:
+        *value = data_value(VALUE_BINARY, data, length);
+        return STATUS_OK;
+    case BINXML_SIZE:
+        if (length != 4 && length != 8)
+            return STATUS_DAMAGED;
+        *value = fixed_read(length == 4 ? BINXML_HEX32 : BINXML_HEX64, data);
+        return STATUS_OK;
+    case BINXML_SID:
+        if (length < 8)
+            return STATUS_DAMAGED;
+        *value = data_value(VALUE_SID, data, length);
+        return STATUS_OK;
+    case BINXML_HANDLE:
+    case BINXML_BINXML:
+    case BINXML_XML:
+        *value = data_value(length ? VALUE_BINARY : VALUE_NULL, data, length);
+        value->extra = (uint16_t)type;
+        return STATUS_OK;
+    default:
+        return STATUS_DAMAGED;
+    }
+}
+
+/* The bytes of the array's item at `data`: up to and with the NUL for text, by its own count for a
+ * SID. 0 when it does not fit. */
+static size_t item_length(unsigned type, const uint8_t *data, size_t left)
+{
+    const unsigned width = binxml_type_width(type);
+    if (width)
+        return left < width ? 0 : width;
+    switch (type) {
+    case BINXML_STRING:
+        for (size_t at = 0; at + 1 < left; at += 2)
+            if ((data[at] | data[at + 1]) == 0)
+                return at + 2;
+        return left;
+    case BINXML_ANSI: {
+        const uint8_t *nul = memchr(data, 0, left);
+        return nul ? (size_t)(nul - data) + 1 : left;
+    }
+    case BINXML_SID:
+        return left < 8 || left < 8 + (size_t)data[1] * 4 ? 0 : 8 + (size_t)data[1] * 4;
+    default:
+        return 0;
+    }
+}
+
+static enum status array_read(unsigned type, const uint8_t *data, size_t length,
+                              struct arena *arena, struct value *value)
+{
+    uint32_t count = 0;
+    for (size_t at = 0; at < length; count++) {
+        const size_t step = item_length(type, data + at, length - at);
+        if (!step)
+            return STATUS_DAMAGED;
+        at += step;
+    }
+    struct value *items = arena_take(arena, (count + 1) * sizeof(*items));
+    if (!items)
+        return STATUS_MEMORY;
+    size_t at = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const size_t step = item_length(type, data + at, length - at);
+        const bool has_nul = type == BINXML_ANSI && data[at + step - 1] == 0;
+        if (scalar_read(type, data + at, step - has_nul, &items[i]) != STATUS_OK)
+            return STATUS_DAMAGED;
+        at += step;
+    }
+    *value = (struct value){.type = VALUE_LIST, .length = count, .items = items};
+    return STATUS_OK;
+}
+
+enum status binxml_value_read(unsigned type, const uint8_t *data, size_t length,
+                              struct arena *arena, struct value *value)
+{
+    if (UNLIKELY(type & BINXML_ARRAY))
+        return array_read(type & ~(unsigned)BINXML_ARRAY, data, length, arena, value);
+    return scalar_read(type, data, length, value);
+}

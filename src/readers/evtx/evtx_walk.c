@@ -1,0 +1,138 @@
+#include "readers/evtx/evtx_walk.h"
+
+const struct value *evtx_place_value(const struct evtx_place *place, const struct binxml_node *node)
+{
+    for (const struct evtx_override *at = place->overrides; at; at = at->outer)
+        if (at->node == node)
+            return at->item;
+    return node->kind == BINXML_SUBSTITUTION ? binxml_value(place->instance, node->slot)
+                                             : &node->value;
+}
+
+bool evtx_is_content(const struct evtx_place *place, const struct binxml_node *node)
+{
+    switch ((enum binxml_kind)node->kind) {
+    case BINXML_CHARACTER:
+    case BINXML_ENTITY:
+        return true;
+    case BINXML_LITERAL:
+    case BINXML_SUBSTITUTION: {
+        const struct value *value = evtx_place_value(place, node);
+        return value->type != VALUE_BINXML && !binxml_is_empty(value);
+    }
+    case BINXML_ELEMENT:
+    case BINXML_INSTANCE:
+        return false;
+    }
+    return false;
+}
+
+/* A list of children that grows in the arena. */
+struct children {
+    struct evtx_walk *walk;
+    struct evtx_child *items;
+    uint32_t count, room;
+};
+
+static void child_add(struct children *children, const struct binxml_element *element,
+                      struct evtx_place place)
+{
+    struct evtx_walk *walk = children->walk;
+    if (!walk->steps)
+        return;
+    if (children->count == children->room) {
+        const uint32_t room = children->room ? children->room * 2 : 32;
+        struct evtx_child *items = arena_take(&walk->arena, room * sizeof(*items));
+        if (!items) {
+            walk->steps = 0;
+            return;
+        }
+        if (children->count)
+            memcpy(items, children->items, children->count * sizeof(*items));
+        children->items = items;
+        children->room = room;
+    }
+    walk->steps--;
+    children->items[children->count++] = (struct evtx_child){element, place};
+}
+
+/* A node in the chain whose value here is an array of more than one item. */
+static const struct binxml_node *array_in(const struct evtx_place *place, uint32_t first)
+{
+    const struct binxml_node *nodes = place->instance->tree->nodes;
+    for (uint32_t at = first; at != BINXML_END; at = nodes[at].next) {
+        if (nodes[at].kind != BINXML_SUBSTITUTION)
+            continue;
+        const struct value *value = evtx_place_value(place, &nodes[at]);
+        if (value->type == VALUE_LIST && value->length > 1)
+            return &nodes[at];
+    }
+    return NULL;
+}
+
+static const struct binxml_node *array_of(const struct evtx_place *place,
+                                          const struct binxml_element *element)
+{
+    const struct binxml_attribute *attributes = place->instance->tree->attributes;
+    const struct binxml_node *node = array_in(place, element->first);
+    for (uint32_t at = element->first_attribute; !node && at != BINXML_END;
+         at = attributes[at].next)
+        node = array_in(place, attributes[at].first);
+    return node;
+}
+
+/* The element once, or once for each item of the arrays in it. */
+static void element_add(struct children *children, const struct evtx_place *place,
+                        const struct binxml_element *element)
+{
+    const struct binxml_node *array = array_of(place, element);
+    if (!array) {
+        child_add(children, element, *place);
+        return;
+    }
+    const struct value *list = evtx_place_value(place, array);
+    for (uint32_t i = 0; i < list->length && children->walk->steps; i++) {
+        struct evtx_override *override = arena_take(&children->walk->arena, sizeof(*override));
+        if (!override)
+            return;
+        *override = (struct evtx_override){array, &list->items[i], place->overrides};
+        const struct evtx_place copy = {place->instance, override};
+        element_add(children, &copy, element);
+    }
+}
+
+static void nodes_add(struct children *children, const struct evtx_place *place, uint32_t first);
+
+static void embedded_add(struct children *children, const struct value *value)
+{
+    const struct evtx_place inner = {.instance =
+                                         (const struct binxml_instance *)(const void *)value->data};
+    nodes_add(children, &inner, inner.instance->tree->first);
+}
+
+static void nodes_add(struct children *children, const struct evtx_place *place, uint32_t first)
+{
+    const struct binxml_tree *tree = place->instance->tree;
+    for (uint32_t at = first; at != BINXML_END && children->walk->steps;
+         at = tree->nodes[at].next) {
+        const struct binxml_node *node = &tree->nodes[at];
+        if (node->kind == BINXML_ELEMENT) {
+            const struct binxml_element *element = &tree->elements[node->index];
+            if (!binxml_is_left_out(place->instance, element))
+                element_add(children, place, element);
+        } else if (node->kind == BINXML_SUBSTITUTION || node->kind == BINXML_INSTANCE) {
+            const struct value *value = evtx_place_value(place, node);
+            if (value->type == VALUE_BINXML)
+                embedded_add(children, value);
+        }
+    }
+}
+
+uint32_t evtx_children(struct evtx_walk *walk, const struct evtx_place *place, uint32_t first,
+                       const struct evtx_child **children)
+{
+    struct children found = {.walk = walk};
+    nodes_add(&found, place, first);
+    *children = found.items;
+    return found.count;
+}

@@ -1,0 +1,46 @@
+/* An element of an instance as outputs see it: substitutions put in, embedded BinXML spliced in,
+ * elements that depend on a NULL value left out, an element around an array once for each item
+ * ([MS-EVEN6] 3.1.4.7.5). For JSON and XML alike; the fast path for JSON does without. */
+#ifndef IMPOUND_READERS_EVTX_WALK_H
+#define IMPOUND_READERS_EVTX_WALK_H
+
+#include "base/arena.h"
+#include "readers/evtx/binxml.h"
+
+/* One array's item in place of the array, for the inside of one copy of the element. */
+struct evtx_override {
+    const struct binxml_node *node;
+    const struct value *item;
+    const struct evtx_override *outer;
+};
+
+struct evtx_place {
+    const struct binxml_instance *instance;
+    const struct evtx_override *overrides;
+};
+
+struct evtx_child {
+    const struct binxml_element *element;
+    struct evtx_place place;
+};
+
+/* A record may be walked this much: what honest ones need is less than a thousandth. */
+#define EVTX_WALK_STEPS 200000U
+
+struct evtx_walk {
+    struct arena arena;
+    uint32_t steps; /* left; at 0 the walk gives no more children */
+};
+
+/* The value of a substitution or literal at this place. */
+const struct value *evtx_place_value(const struct evtx_place *place,
+                                     const struct binxml_node *node);
+
+/* Whether the node shows text here. */
+bool evtx_is_content(const struct evtx_place *place, const struct binxml_node *node);
+
+/* The child elements of a chain of nodes, in order; *children lives in the walk's arena. */
+uint32_t evtx_children(struct evtx_walk *walk, const struct evtx_place *place, uint32_t first,
+                       const struct evtx_child **children);
+
+#endif

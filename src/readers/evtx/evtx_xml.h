@@ -1,0 +1,12 @@
+/* Records as XML, one line, as Windows renders them. */
+#ifndef IMPOUND_READERS_EVTX_XML_H
+#define IMPOUND_READERS_EVTX_XML_H
+
+#include "base/buffer.h"
+#include "readers/evtx/binxml.h"
+
+/* Appends the record; every text is escaped. */
+void evtx_xml_write(struct binxml_cache *cache, const struct binxml_instance *instance,
+                    struct buffer *to);
+
+#endif
