@@ -1,0 +1,112 @@
+#include "readers/text/outline.h"
+
+#include "base/hash.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define MEMORY_MAX     (16U << 20)
+#define BUCKET_COUNT   4096 /* a power of two */
+#define GLUE_COUNT_MAX 4    /* behind one path */
+#define GLUE_MAX       1024
+
+static void roots_init(struct outline *outline)
+{
+    outline->root = (struct path){.weight = 1};
+    outline->end = (struct path){.weight = 2};
+    outline->count = 0;
+}
+
+bool outline_init(struct outline *outline)
+{
+    arena_init(&outline->arena, MEMORY_MAX);
+    outline->buckets = calloc(BUCKET_COUNT, sizeof(struct path *));
+    roots_init(outline);
+    return outline->buckets != NULL;
+}
+
+void outline_release(struct outline *outline)
+{
+    arena_release(&outline->arena);
+    free(outline->buckets);
+    outline->buckets = NULL;
+}
+
+void outline_reset(struct outline *outline)
+{
+    arena_reset(&outline->arena);
+    memset(outline->buckets, 0, BUCKET_COUNT * sizeof(struct path *));
+    roots_init(outline);
+}
+
+static struct path *bucket_find(struct path *path, const struct path *parent, struct bytes key,
+                                uint64_t weight)
+{
+    while (path &&
+           (path->weight != weight || path->parent != parent || !bytes_equal(path->key, key)))
+        path = path->next;
+    return path;
+}
+
+struct path *outline_find(const struct outline *outline, const struct path *parent,
+                          struct bytes key)
+{
+    const uint64_t weight = hash_bytes(key, parent->weight);
+    return bucket_find(outline->buckets[weight % BUCKET_COUNT], parent, key, weight);
+}
+
+struct path *outline_path(struct outline *outline, const struct path *parent, struct bytes key)
+{
+    const uint64_t weight = hash_bytes(key, parent->weight);
+    struct path **bucket = &outline->buckets[weight % BUCKET_COUNT];
+    struct path *path = bucket_find(*bucket, parent, key, weight);
+    if (path)
+        return path;
+    if (parent->depth == OUTLINE_DEPTH_MAX)
+        return NULL;
+    const struct bytes kept = arena_keep(&outline->arena, key);
+    path = kept.data ? arena_take(&outline->arena, sizeof(*path)) : NULL;
+    if (!path)
+        return NULL;
+    *path = (struct path){
+        .parent = parent,
+        .key = kept,
+        .next = *bucket,
+        .weight = weight,
+        .depth = parent->depth + 1,
+    };
+    *bucket = path;
+    outline->count++;
+    return path;
+}
+
+static bool glue_is(const struct glue *glue, struct bytes text, const struct path *to)
+{
+    return glue->to == to && bytes_equal(bytes_of(glue->text, glue->length), text);
+}
+
+static struct glue *glue_new(struct outline *outline, struct path *from, struct bytes text,
+                             struct path *to)
+{
+    if (from->glue_count == GLUE_COUNT_MAX || text.length > GLUE_MAX)
+        return NULL;
+    const struct bytes kept = arena_keep(&outline->arena, text);
+    struct glue *glue = kept.data ? arena_take(&outline->arena, sizeof(*glue)) : NULL;
+    if (!glue)
+        return NULL;
+    *glue = (struct glue){.text = kept.data, .length = (uint32_t)kept.length, .to = to};
+    from->glue_count++;
+    return glue;
+}
+
+void outline_learn(struct outline *outline, struct path *from, struct bytes text, struct path *to)
+{
+    for (const struct glue *glue = from->likely; glue; glue = glue->next)
+        if (glue_is(glue, text, to))
+            return;
+    struct glue *glue = glue_new(outline, from, text, to);
+    if (glue) {
+        glue->next = from->likely;
+        from->likely = glue;
+    }
+}

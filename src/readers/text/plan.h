@@ -1,0 +1,39 @@
+/* Records to events: how the values of records with the same paths become fields with our names.
+ *
+ * A plan is made once for a set of paths and found again by it, in whatever order they stand; then
+ * a record costs a comparison and, where names or values differ from Windows' own, a copy. Nothing
+ * is allocated for a record whose plan is known. Belongs to one thread. */
+#ifndef IMPOUND_READERS_TEXT_PLAN_H
+#define IMPOUND_READERS_TEXT_PLAN_H
+
+#include "readers/readers.h"
+#include "readers/text/record.h"
+
+struct step;
+struct plan;
+
+struct plans {
+    const struct reader_shared *shared;
+    struct outline *outline;
+    struct arena arena;   /* the plans */
+    struct arena scratch; /* for the making of one */
+    struct arena *record; /* what values are converted into; the owner resets it */
+    struct plan **buckets;
+    uint32_t serial;      /* of the plan that is being made: the mark in its paths */
+    struct value *values; /* of the event, where they are not the record's own */
+    uint16_t *order;
+};
+
+/* `record_arena` and `outline` live as long. False without memory. */
+bool plans_init(struct plans *plans, const struct reader_shared *shared, struct outline *outline,
+                struct arena *record_arena);
+void plans_release(struct plans *plans);
+
+/* Forgets all plans; to be done whenever the outline is reset. */
+void plans_reset(struct plans *plans);
+
+/* Fills in the event's shape, values, time and record number (0: it has none). STATUS_MEMORY when
+ * there is no room for another plan: reset and read again. */
+enum status plans_event(struct plans *plans, struct record *record, struct event *event);
+
+#endif
