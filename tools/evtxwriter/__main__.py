@@ -19,7 +19,7 @@ from evtxwriter.evtxfile import DIRTY, FULL  # noqa: E402
 
 def from_jsonl(args):
     flags = (DIRTY if args.dirty else 0) | (FULL if args.full else 0)
-    log = events.build_log(events.read_jsonl(args.input), flags, args.modern, args.records_per_chunk)
+    log = events.build_log(events.read_jsonl(args.input), flags, args.modern, args.records_per_chunk, args.exported)
     pathlib.Path(args.output).write_bytes(log.bytes())
 
 
@@ -72,6 +72,7 @@ def parser():
     one.add_argument("input")
     one.add_argument("output")
     one.add_argument("--modern", action="store_true", help="provider and channel as values, as newer Windows has it")
+    one.add_argument("--exported", action="store_true", help="as wevtutil epl: no templates, every value as text")
     one.add_argument("--records-per-chunk", type=int, help="begin a new chunk after so many records")
     one.add_argument("--dirty", action="store_true", help="set the flag of a log that was not closed")
     one.add_argument("--full", action="store_true", help="set the flag of a log that is full")

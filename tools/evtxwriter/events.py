@@ -26,9 +26,10 @@ import json
 import re
 
 from .binxml import (BINARY, BINXML, BOOL, FILETIME, GUID, HEX32, HEX64, INT32, INT64, NULL, SID, STRING, UINT8,
-                     UINT16, UINT32, UINT64, ARRAY, Elem, Fragment, Instance, Sub, Template, Text, Value,
-                     filetime_text)
+                     UINT16, UINT32, UINT64, ARRAY, Elem, EntityRef, Fragment, Instance, Sub, Template, Text, Value,
+                     expand, filetime_text)
 from .evtxfile import Log
+from .xmltree import node_text
 
 EVENT_NS = "http://schemas.microsoft.com/win/2004/08/events/event"
 PAYLOAD = 19
@@ -286,6 +287,32 @@ def embed(name, data, container):
     return Instance(Template(build_element(shape, name, data, container)), tuple(shape.values))
 
 
+def build_exported(event):
+    """The same record as `wevtutil epl` writes it: no templates, plain elements, every value as text, the characters
+    & < > as entity references, two more digits in the time."""
+    (root,) = expand(build_event(event))
+    return (as_text(root),)
+
+
+def as_text(element):
+    attrs = []
+    for name, nodes in element.attrs:
+        text = "".join(map(node_text, nodes))
+        if name == "SystemTime" and len(text) == 28:
+            text = text[:-1] + "00Z"
+        attrs.append((name, text_nodes(text)))
+    children = []
+    for node in element.children:
+        children += (as_text(node),) if isinstance(node, Elem) else text_nodes(node_text(node))
+    return Elem(element.name, tuple(attrs), tuple(children))
+
+
+def text_nodes(text):
+    names = {"&": "amp", "<": "lt", ">": "gt"}
+    return tuple(EntityRef(names[part]) if part in names else Text(part)
+                 for part in re.split("([&<>])", text) if part)
+
+
 def written_time(event):
     text = ((event["Event"].get("System", {}).get("TimeCreated") or {}).get("#attributes") or {}).get("SystemTime")
     return (filetime(text) if isinstance(text, str) else None) or 0
@@ -297,11 +324,12 @@ def read_jsonl(path):
         return [json.loads(line) for line in lines if line.strip()]
 
 
-def build_log(events, flags=0, modern=False, records_per_chunk=None):
+def build_log(events, flags=0, modern=False, records_per_chunk=None, exported=False):
     """A log of these events, in their order. Record ids are the events' own while they rise."""
     log = Log(flags, records_per_chunk)
     ids = [event["Event"].get("System", {}).get("EventRecordID") for event in events]
     rising = all(isinstance(one, int) and one > 0 for one in ids) and all(a < b for a, b in zip(ids, ids[1:]))
     for event, record_id in zip(events, ids):
-        log.add(written_time(event), build_event(event, modern), record_id if rising else None)
+        nodes = build_exported(event) if exported else build_event(event, modern)
+        log.add(written_time(event), nodes, record_id if rising else None)
     return log

@@ -118,6 +118,24 @@ class FromJsonl(unittest.TestCase):
         sample = list(EVENTS.values())
         self.assertEqual(events.build_log(sample).bytes(), events.build_log(sample).bytes())
 
+    def test_an_exported_log_has_every_value_as_text(self):
+        def texts(value):
+            if isinstance(value, dict):
+                return {key: texts(item) for key, item in value.items()}
+            if isinstance(value, list):
+                return [texts(item) for item in value]
+            return value if value is None or isinstance(value, str) else exporters.plain(value)
+        for name, one in EVENTS.items():
+            with self.subTest(name):
+                wanted = texts(one)
+                time = wanted["Event"]["System"]["TimeCreated"]["#attributes"]
+                if len(time["SystemTime"]) == 28:
+                    time["SystemTime"] = time["SystemTime"][:-1] + "00Z"
+                data = events.build_log([one], exported=True).bytes()
+                (record,) = reader.read_log(data)
+                self.assertEqual(xmltree.to_json(record.tree), wanted)
+                self.assertIn(evtx_dump(data), (None, [wanted]))
+
     def test_the_samples_read_back(self):
         for path in SAMPLES:
             with self.subTest(path.name):
