@@ -1,6 +1,7 @@
 #include "readers/evtx/evtx_json.h"
 
 #include "base/utf.h"
+#include "readers/evtx/evtx_program.h"
 #include "readers/evtx/evtx_walk.h"
 
 #include <assert.h>
@@ -13,7 +14,7 @@ struct evtx_json {
     struct binxml_cache *cache;
     struct names *names;
     struct evtx_walk walk;
-    name_id event_data, user_data, data, name;
+    struct evtx_program_names known;
 };
 
 struct evtx_json *evtx_json_new(struct binxml_cache *cache)
@@ -23,10 +24,10 @@ struct evtx_json *evtx_json_new(struct binxml_cache *cache)
         return NULL;
     json->cache = cache;
     json->names = binxml_names(cache);
-    json->event_data = names_intern(json->names, bytes_of_text("EventData"));
-    json->user_data = names_intern(json->names, bytes_of_text("UserData"));
-    json->data = names_intern(json->names, bytes_of_text("Data"));
-    json->name = names_intern(json->names, bytes_of_text("Name"));
+    json->known.event_data = names_intern(json->names, bytes_of_text("EventData"));
+    json->known.user_data = names_intern(json->names, bytes_of_text("UserData"));
+    json->known.data = names_intern(json->names, bytes_of_text("Data"));
+    json->known.name = names_intern(json->names, bytes_of_text("Name"));
     arena_init(&json->walk.arena, WALK_MEMORY_MAX);
     return json;
 }
@@ -211,7 +212,8 @@ static name_id data_name(struct writer *writer, const struct evtx_child *child)
     for (uint32_t at = child->element->first_attribute; at != BINXML_END;
          at = tree->attributes[at].next) {
         const struct binxml_attribute *attribute = &tree->attributes[at];
-        if (attribute->name != writer->json->name || !has_text(&child->place, attribute->first))
+        if (attribute->name != writer->json->known.name ||
+            !has_text(&child->place, attribute->first))
             continue;
         struct buffer text = {0};
         for (uint32_t node = attribute->first; node != BINXML_END; node = tree->nodes[node].next)
@@ -248,7 +250,8 @@ static uint32_t named_write(struct writer *writer, struct body *body, uint32_t a
     uint32_t run = 1;
     if (!name)
         return run;
-    while (at + run < body->count && body->children[at + run].element->name == writer->json->data &&
+    while (at + run < body->count &&
+           body->children[at + run].element->name == writer->json->known.data &&
            data_name(writer, &body->children[at + run]) == name)
         run++;
     member_begin(writer, body);
@@ -273,12 +276,12 @@ static void positional_write(struct writer *writer, struct body *body)
     body->wrote_positional = true;
     uint32_t count = 0;
     for (uint32_t i = 0; i < body->count; i++)
-        count += body->children[i].element->name == writer->json->data;
+        count += body->children[i].element->name == writer->json->known.data;
     member_begin(writer, body);
     buffer_text(writer->to, count > 1 ? "\"Data\":{\"#text\":[" : "\"Data\":{\"#text\":");
     const char *before = "";
     for (uint32_t i = 0; i < body->count && !is_too_long(writer); i++) {
-        if (body->children[i].element->name != writer->json->data)
+        if (body->children[i].element->name != writer->json->known.data)
             continue;
         buffer_text(writer->to, before);
         before = ",";
@@ -290,7 +293,7 @@ static void positional_write(struct writer *writer, struct body *body)
 static bool is_named(struct writer *writer, const struct body *body)
 {
     for (uint32_t i = 0; i < body->count; i++)
-        if (body->children[i].element->name == writer->json->data &&
+        if (body->children[i].element->name == writer->json->known.data &&
             data_name(writer, &body->children[i]))
             return true;
     return false;
@@ -302,7 +305,7 @@ static void members_write(struct writer *writer, struct body *body)
     for (uint32_t at = 0; at < body->count && !is_too_long(writer);) {
         const struct evtx_child *child = &body->children[at];
         const name_id name = child->element->name;
-        if (body->is_container && name == writer->json->data) {
+        if (body->is_container && name == writer->json->known.data) {
             if (body->is_named)
                 at += named_write(writer, body, at);
             else
@@ -312,8 +315,9 @@ static void members_write(struct writer *writer, struct body *body)
         member_begin(writer, body);
         key_write(writer, name, repeats_next(&body->repeats, name));
         element_write(writer, child,
-                      name == writer->json->event_data || name == writer->json->user_data, false,
-                      body->depth + 1);
+                      name == writer->json->known.event_data ||
+                          name == writer->json->known.user_data,
+                      false, body->depth + 1);
         at++;
     }
 }
@@ -350,8 +354,9 @@ static void element_write(struct writer *writer, const struct evtx_child *child,
     buffer_byte(writer->to, '}');
 }
 
-void evtx_json_write(struct evtx_json *json, const struct binxml_instance *instance,
-                     struct buffer *to)
+/* The slow way: what programs do not do. */
+static void walk_write(struct evtx_json *json, const struct binxml_instance *instance,
+                       struct buffer *to)
 {
     struct writer writer = {.json = json, .to = to, .start = to->length};
     struct body body = {.before = "{"};
@@ -367,4 +372,17 @@ void evtx_json_write(struct evtx_json *json, const struct binxml_instance *insta
         to->length = writer.start;
         buffer_text(to, "{\"Event\":null}");
     }
+}
+
+void evtx_json_write(struct evtx_json *json, const struct binxml_instance *instance,
+                     struct buffer *to)
+{
+    const size_t start = to->length;
+    buffer_byte(to, '{');
+    if (LIKELY(evtx_program_run(json->cache, &json->known, instance, to))) {
+        buffer_byte(to, '}');
+        return;
+    }
+    to->length = start;
+    walk_write(json, instance, to);
 }
