@@ -14,9 +14,18 @@ struct logsource_condition {
     uint32_t count;
 };
 
+/* What rules write for a value, and what the events have instead. A rule's value that occurs more
+ * than once stands for any of its event values. */
+struct logsource_value {
+    const char *rule_value; /* compared without case to a text without wildcards */
+    const char *event_value;
+};
+
 struct logsource_translation {
     const char *rule_field;
-    const char *event_field;
+    const char *event_field; /* may be the same, where only values differ */
+    const struct logsource_value *values;
+    uint32_t value_count;
 };
 
 struct logsource_alternative {
@@ -28,6 +37,9 @@ struct logsource_alternative {
 };
 
 struct logsource_table;
+
+/* The text of data/logsources.yaml, as it was when the program was built. */
+struct bytes logsource_builtin(void);
 
 /* Reads a table. STATUS_INVALID with the line in fault->offset. Free with logsource_free. */
 enum status logsource_parse(struct bytes text, struct logsource_table **table,
