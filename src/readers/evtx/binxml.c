@@ -28,7 +28,8 @@ struct chunk_slot {
 struct binxml_cache {
     struct names *names;
     struct arena arena;   /* templates, and what is derived from them */
-    struct arena scratch; /* of one compilation */
+    struct arena scratch; /* of one definition's compilation */
+    struct arena loose;   /* of one loose stream's compilation */
     struct binxml_template *buckets[CACHE_BUCKETS];
     uint32_t count;
     uint32_t serial;
@@ -36,6 +37,7 @@ struct binxml_cache {
     struct binxml_chunk chunk;
     uint32_t generation;
     struct chunk_slot slots[CHUNK_SLOTS];
+    struct binxml_name_slot known[BINXML_NAME_SLOTS];
 };
 
 struct binxml_cache *binxml_cache_new(struct names *names)
@@ -46,6 +48,7 @@ struct binxml_cache *binxml_cache_new(struct names *names)
     cache->names = names;
     arena_init(&cache->arena, CACHE_MEMORY_MAX);
     arena_init(&cache->scratch, SCRATCH_MEMORY_MAX);
+    arena_init(&cache->loose, SCRATCH_MEMORY_MAX);
     return cache;
 }
 
@@ -55,6 +58,7 @@ void binxml_cache_free(struct binxml_cache *cache)
         return;
     arena_release(&cache->arena);
     arena_release(&cache->scratch);
+    arena_release(&cache->loose);
     free(cache);
 }
 
@@ -92,6 +96,7 @@ struct reading {
     struct binxml_cache *cache;
     struct arena *arena;
     unsigned nested;
+    unsigned loose; /* streams that are being compiled, one in the other */
     struct fault *fault;
 };
 
@@ -141,6 +146,8 @@ static enum status template_compile(struct reading *reading, size_t offset, size
         .names = cache->names,
         .keep = &cache->arena,
         .scratch = &cache->scratch,
+        .known = cache->known,
+        .generation = cache->generation,
         .start = start,
         .end = start + length,
         .is_definition = true,
@@ -296,27 +303,35 @@ static enum status inner_instance(void *context, size_t *at, struct value *value
     return STATUS_OK;
 }
 
-/* A stream that is not just one instance: compiled for this record only. */
+/* A stream that is not just one instance: compiled for this record only. The working memory of the
+ * outermost one is kept from record to record. */
 static enum status loose_read(struct reading *reading, size_t start, size_t length,
                               struct binxml_instance *instance)
 {
-    struct arena scratch;
+    struct binxml_cache *cache = reading->cache;
+    struct arena inner;
     struct binxml_tree *tree = arena_take_array(reading->arena, 1, sizeof(*tree));
     if (!tree)
         return fault_set(reading->fault, STATUS_MEMORY, 0, "no memory for a record");
-    arena_init(&scratch, SCRATCH_MEMORY_MAX);
+    arena_init(&inner, SCRATCH_MEMORY_MAX);
+    if (reading->loose == 0)
+        arena_reset(&cache->loose);
     const struct binxml_compile compile = {
-        .chunk = &reading->cache->chunk,
-        .names = reading->cache->names,
+        .chunk = &cache->chunk,
+        .names = cache->names,
         .keep = reading->arena,
-        .scratch = &scratch,
+        .scratch = reading->loose == 0 ? &cache->loose : &inner,
+        .known = cache->known,
+        .generation = cache->generation,
         .start = start,
         .end = start + length,
         .read_instance = inner_instance,
         .context = reading,
     };
+    reading->loose++;
     const enum status status = binxml_compile(&compile, tree, NULL, NULL, reading->fault);
-    arena_release(&scratch);
+    reading->loose--;
+    arena_release(&inner);
     *instance = (struct binxml_instance){.tree = tree};
     return status;
 }

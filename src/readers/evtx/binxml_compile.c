@@ -120,6 +120,29 @@ static enum status node_add(struct builder *builder, struct binxml_node node)
     return STATUS_OK;
 }
 
+/* The id of the name whose entry stands at `offset` of the chunk. */
+static enum status name_resolve(struct builder *builder, uint32_t offset, struct bytes raw,
+                                name_id *id)
+{
+    const struct binxml_compile *given = builder->given;
+    struct binxml_name_slot *slot = &given->known[(offset * 2654435761U >> 16) % BINXML_NAME_SLOTS];
+    if (slot->generation == given->generation && slot->offset == offset) {
+        *id = slot->name;
+        return STATUS_OK;
+    }
+    uint8_t text[UTF8_BOUND(256)];
+    const size_t units = raw.length / 2 - 1;
+    if (units > 256)
+        return damaged(builder, "a name of more than 256 characters");
+    const size_t length = utf8_from_utf16(text, raw.data + 2, utf16_length(raw.data + 2, units));
+    *id = names_intern(given->names, bytes_of(text, length));
+    if (!*id)
+        return fault_set(builder->fault, STATUS_REFUSED, given->chunk->offset + offset,
+                         "too many different names");
+    *slot = (struct binxml_name_slot){given->generation, offset, *id};
+    return STATUS_OK;
+}
+
 /* A name by its offset; the entry may follow right here, in which case it is stepped over. */
 static enum status name_read(struct builder *builder, name_id *id)
 {
@@ -135,15 +158,9 @@ static enum status name_read(struct builder *builder, name_id *id)
     const bool is_inline = offset == start + 4;
     if (is_inline && !cursor_take(&builder->at, NAME_HEADER + raw.length - 2 + 2))
         return damaged(builder, "cut off in a name");
-    uint8_t text[UTF8_BOUND(256)];
-    const size_t units = raw.length / 2 - 1;
-    if (units > 256)
-        return damaged(builder, "a name of more than 256 characters");
-    const size_t length = utf8_from_utf16(text, raw.data + 2, utf16_length(raw.data + 2, units));
-    *id = names_intern(given->names, bytes_of(text, length));
-    if (!*id)
-        return fault_set(builder->fault, STATUS_REFUSED, given->chunk->offset + start,
-                         "too many different names");
+    const enum status status = name_resolve(builder, offset, raw, id);
+    if (status)
+        return status;
     if (!given->is_definition)
         return STATUS_OK;
     if (!GROW(builder, reference))

@@ -20,8 +20,14 @@ struct binxml_template {
     struct binxml_tree tree;
 };
 
-/* Builds a tree from a token stream. */
-struct binxml_builder;
+/* Names of the current chunk that were resolved before, by their offset. */
+#define BINXML_NAME_SLOTS 512U
+
+struct binxml_name_slot {
+    uint32_t generation;
+    uint32_t offset;
+    name_id name;
+};
 
 /* What a builder's user hands in when a template instance stands inside the stream; NULL refuses.
  */
@@ -31,11 +37,13 @@ typedef enum status binxml_instance_reader(void *context, size_t *at, struct val
 struct binxml_compile {
     const struct binxml_chunk *chunk;
     struct names *names;
-    struct arena *keep;    /* the tree's memory */
-    struct arena *scratch; /* for the work */
-    size_t start, end;     /* of the stream in the chunk */
-    bool is_definition;    /* elements carry a dependency identifier */
-    bool keeps_literals;   /* literals are copied, since the chunk goes */
+    struct arena *keep;             /* the tree's memory */
+    struct arena *scratch;          /* for the work */
+    struct binxml_name_slot *known; /* BINXML_NAME_SLOTS of them */
+    uint32_t generation;            /* of the chunk */
+    size_t start, end;              /* of the stream in the chunk */
+    bool is_definition;             /* elements carry a dependency identifier */
+    bool keeps_literals;            /* literals are copied, since the chunk goes */
     binxml_instance_reader *read_instance;
     void *context;
 };

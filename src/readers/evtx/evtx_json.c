@@ -1,6 +1,7 @@
 #include "readers/evtx/evtx_json.h"
 
 #include "base/utf.h"
+#include "readers/evtx/evtx_fields.h"
 #include "readers/evtx/evtx_program.h"
 #include "readers/evtx/evtx_walk.h"
 
@@ -51,10 +52,10 @@ static bool is_too_long(const struct writer *writer)
     return writer->to->length - writer->start > OUTPUT_MAX || writer->to->failed;
 }
 
-static void key_write(struct writer *writer, name_id name, uint32_t repeat)
+static void key_write(struct writer *writer, struct bytes name, uint32_t repeat)
 {
     buffer_byte(writer->to, '"');
-    buffer_json_inside(writer->to, names_text(writer->json->names, name));
+    buffer_json_inside(writer->to, name);
     if (repeat) {
         buffer_byte(writer->to, '_');
         buffer_number(writer->to, repeat);
@@ -176,7 +177,7 @@ static void attributes_write(struct writer *writer, const struct evtx_place *pla
             continue;
         buffer_text(writer->to, before);
         before = ",";
-        key_write(writer, attributes[at].name, 0);
+        key_write(writer, names_text(writer->json->names, attributes[at].name), 0);
         text_write(writer, place, attributes[at].first);
     }
     buffer_byte(writer->to, '}');
@@ -189,42 +190,43 @@ static void element_write(struct writer *writer, const struct evtx_child *child,
 
 /* How often each name came in one object. Few objects have more than a few names. */
 struct repeats {
-    name_id names[64];
+    struct bytes names[64];
     uint32_t counts[64];
     uint32_t count;
 };
 
-static uint32_t repeats_next(struct repeats *repeats, name_id name)
+static uint32_t repeats_next(struct repeats *repeats, struct bytes name)
 {
     for (uint32_t i = 0; i < repeats->count; i++)
-        if (repeats->names[i] == name)
+        if (bytes_equal(repeats->names[i], name))
             return ++repeats->counts[i];
     if (repeats->count < COUNT_OF(repeats->names))
-        repeats->names[repeats->count++] = name;
+        repeats->count++;
+    repeats->names[repeats->count - 1] = name;
     repeats->counts[repeats->count - 1] = 0;
     return 0;
 }
 
-/* The text of a Data element's Name as an id, 0 when it has none or an empty one. */
-static name_id data_name(struct writer *writer, const struct evtx_child *child)
+/* The text of a Data element's Name, empty when it has none. It lives as long as the walk. */
+static struct bytes data_name(struct writer *writer, const struct evtx_child *child)
 {
     const struct binxml_tree *tree = child->place.instance->tree;
-    for (uint32_t at = child->element->first_attribute; at != BINXML_END;
-         at = tree->attributes[at].next) {
-        const struct binxml_attribute *attribute = &tree->attributes[at];
-        if (attribute->name != writer->json->known.name ||
-            !has_text(&child->place, attribute->first))
-            continue;
-        struct buffer text = {0};
-        for (uint32_t node = attribute->first; node != BINXML_END; node = tree->nodes[node].next)
-            if (tree->nodes[node].kind == BINXML_LITERAL ||
-                tree->nodes[node].kind == BINXML_SUBSTITUTION)
-                value_append(&text, evtx_place_value(&child->place, &tree->nodes[node]));
-        const name_id name = names_intern(writer->json->names, buffer_view(&text));
-        buffer_release(&text);
-        return name;
+    struct arena *arena = &writer->json->walk.arena;
+    struct bytes text = {0};
+    uint32_t at = child->element->first_attribute;
+    while (at != BINXML_END && tree->attributes[at].name != writer->json->known.name)
+        at = tree->attributes[at].next;
+    if (at == BINXML_END)
+        return text;
+    const uint32_t first = tree->attributes[at].first;
+    const struct value *only = only_value(&child->place, first);
+    if (only && only->type == VALUE_UTF16 && tree->nodes[first].next == BINXML_END) {
+        uint8_t *room = arena_take_aligned(arena, value_bound(only), 1);
+        return room ? bytes_of(room, value_write(room, only)) : text;
     }
-    return 0;
+    if (evtx_nodes_text(writer->json->cache, child->place.instance, first, arena, &text))
+        writer->to->failed = true;
+    return text;
 }
 
 /* The children of one object while they are written. */
@@ -246,13 +248,13 @@ static void member_begin(struct writer *writer, struct body *body)
 /* A named Data element, with those behind it that have the same name. Returns how many. */
 static uint32_t named_write(struct writer *writer, struct body *body, uint32_t at)
 {
-    const name_id name = data_name(writer, &body->children[at]);
+    const struct bytes name = data_name(writer, &body->children[at]);
     uint32_t run = 1;
-    if (!name)
+    if (!name.length)
         return run;
     while (at + run < body->count &&
            body->children[at + run].element->name == writer->json->known.data &&
-           data_name(writer, &body->children[at + run]) == name)
+           bytes_equal(data_name(writer, &body->children[at + run]), name))
         run++;
     member_begin(writer, body);
     key_write(writer, name, repeats_next(&body->data_repeats, name));
@@ -294,7 +296,7 @@ static bool is_named(struct writer *writer, const struct body *body)
 {
     for (uint32_t i = 0; i < body->count; i++)
         if (body->children[i].element->name == writer->json->known.data &&
-            data_name(writer, &body->children[i]))
+            data_name(writer, &body->children[i]).length)
             return true;
     return false;
 }
@@ -313,7 +315,8 @@ static void members_write(struct writer *writer, struct body *body)
             continue;
         }
         member_begin(writer, body);
-        key_write(writer, name, repeats_next(&body->repeats, name));
+        const struct bytes key = names_text(writer->json->names, name);
+        key_write(writer, key, repeats_next(&body->repeats, key));
         element_write(writer, child,
                       name == writer->json->known.event_data ||
                           name == writer->json->known.user_data,
