@@ -231,6 +231,12 @@ static void close_member(struct layer *layer)
         layer_pass(layer);
 }
 
+/* One with bytes may be a file that was made to look like a directory. */
+static bool is_plain_directory(struct archive_entry *entry)
+{
+    return archive_entry_filetype(entry) == AE_IFDIR && archive_entry_size(entry) <= 0;
+}
+
 /* The next member that is not a directory and was not seen before the archive was begun again. */
 static bool next_entry(struct layer *layer, struct archive_entry **entry)
 {
@@ -243,7 +249,7 @@ static bool next_entry(struct layer *layer, struct archive_entry **entry)
         layer->gap = 0;
         layer->data_left = 0;
         layer->warning.status = STATUS_OK;
-        if (layer->members > layer->passed && archive_entry_filetype(*entry) != AE_IFDIR)
+        if (layer->members > layer->passed && !is_plain_directory(*entry))
             return true;
         close_member(layer);
     }
@@ -276,6 +282,8 @@ static const char *member_type(struct archive_entry *entry)
     case AE_IFCHR:
     case AE_IFBLK:
         return "a device";
+    case AE_IFDIR:
+        return "a directory that has bytes";
     case AE_IFSOCK:
         return "a socket";
     default:
