@@ -244,7 +244,7 @@ static enum status gather(struct sigma_rules *rules)
         struct draft_rule *draft = &rules->drafts[i];
         if (draft->is_refused || draft->filter)
             continue;
-        draft->rule.correlation = draft->correlation;
+        draft->rule.correlation = draft->correlation ? &draft->correlation->correlation : NULL;
         rules->finished[rules->finished_count++] = &draft->rule;
     }
     return STATUS_OK;

@@ -69,6 +69,21 @@ static bool take(struct parser *parser, const char *keyword)
     return true;
 }
 
+bool condition_next_name(struct bytes *left, struct bytes *name)
+{
+    static const char *const others[] = {"and", "or", "not", "(", ")", "|"};
+    for (;;) {
+        *name = next_word(left);
+        if (name->length == 0)
+            return false;
+        unsigned i = 0;
+        while (i < COUNT_OF(others) && !reads(*name, others[i]))
+            i++;
+        if (i == COUNT_OF(others))
+            return true;
+    }
+}
+
 static enum status refuse(const struct parser *parser, const char *reason, struct bytes word)
 {
     return fault_set(parser->context->fault, STATUS_INVALID, parser->line, "condition: %s%s%.*s",

@@ -20,6 +20,9 @@ enum status condition_parse(const struct draft_context *context, struct bytes te
                             const struct condition_names *names,
                             const struct draft_expression **expression) MUST_CHECK;
 
+/* Takes the next name from a condition without quantifiers; false at the end. */
+bool condition_next_name(struct bytes *left, struct bytes *name);
+
 /* AND or OR of expressions; of a single one, itself. NULL without memory. */
 const struct draft_expression *condition_join(struct arena *arena, enum sigma_node_kind kind,
                                               const struct draft_expression *const *parts,

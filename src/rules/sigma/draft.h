@@ -64,6 +64,22 @@ struct draft_expression {
     };
 };
 
+/* `alias` is called fields[i] in the events of the rule that references[i] names. */
+struct draft_alias {
+    const char *alias;
+    const char *const *references;
+    const char *const *fields;
+    uint32_t count;
+    uint32_t line;
+};
+
+struct draft_correlation {
+    struct sigma_correlation correlation; /* `rules` and `aliases` are made when all is there */
+    const struct draft_alias *aliases;
+    uint32_t alias_count;
+    uint32_t *targets; /* of each rule name: the index of a draft */
+};
+
 struct draft_filter {
     const struct draft_expression *expression;
     const char *const *references; /* ids and names; none: any rule of the log source */
@@ -75,8 +91,8 @@ struct draft_rule {
     const struct draft_detection *selections;
     uint32_t selection_count;
     const struct draft_expression *expression; /* NULL for a correlation */
-    struct sigma_correlation *correlation;     /* rules not yet resolved */
-    const struct draft_filter *filter;         /* not NULL: no rule, a filter */
+    struct draft_correlation *correlation;
+    const struct draft_filter *filter; /* not NULL: no rule, a filter */
     uint64_t applied;
     bool is_refused;
 };

@@ -65,6 +65,16 @@ static enum status take_list(const struct draft_context *context, const struct t
     return header_texts(context, node, texts, count);
 }
 
+/* The specification's schemas also allow a single text here. */
+static enum status take_falsepositives(const struct draft_context *context,
+                                       const struct tree_node *map, struct sigma_rule *rule)
+{
+    const struct tree_node *node = find_value(map, "falsepositives");
+    if (!node)
+        return STATUS_OK;
+    return header_texts(context, node, &rule->falsepositives, &rule->falsepositive_count);
+}
+
 static size_t count_characters(struct bytes text)
 {
     size_t count = 0;
@@ -84,8 +94,7 @@ static enum status take_title(const struct draft_context *context, const struct 
     return take_text(context, map, "title", &rule->title);
 }
 
-/* The 32 digits of a UUID in lower case; false when it is none. */
-static bool uuid_digits(const char *text, char digits[33])
+bool header_uuid(const char *text, char digits[HEADER_UUID_DIGITS + 1])
 {
     unsigned count = 0;
     for (; *text; text++) {
@@ -93,27 +102,20 @@ static bool uuid_digits(const char *text, char digits[33])
         if (*text == '-' || *text == '{' || *text == '}')
             continue;
         const bool is_digit = (*text >= '0' && *text <= '9') || (low >= 'a' && low <= 'f');
-        if (!is_digit || count == 32)
+        if (!is_digit || count == HEADER_UUID_DIGITS)
             return false;
         digits[count++] = *text <= '9' ? *text : low;
     }
     digits[count] = '\0';
-    return count == 32;
-}
-
-bool header_same_uuid(const char *one, const char *other)
-{
-    char one_digits[33], other_digits[33];
-    return uuid_digits(one, one_digits) && uuid_digits(other, other_digits) &&
-           strcmp(one_digits, other_digits) == 0;
+    return count == HEADER_UUID_DIGITS;
 }
 
 static enum status take_identifiers(const struct draft_context *context,
                                     const struct tree_node *map, struct sigma_rule *rule)
 {
-    char digits[33];
+    char digits[HEADER_UUID_DIGITS + 1];
     enum status status = take_text(context, map, "id", &rule->id);
-    if (status == STATUS_OK && rule->id && !uuid_digits(rule->id, digits))
+    if (status == STATUS_OK && rule->id && !header_uuid(rule->id, digits))
         return refuse(context, map, "id", "must be a UUID");
     if (status == STATUS_OK)
         status = take_text(context, map, "name", &rule->name);
@@ -200,8 +202,8 @@ static bool is_relation(const struct tree_node *item)
                                         "obsolete",    "renamed", "similar"};
     const struct tree_node *id = tree_find(item, "id");
     const struct tree_node *type = tree_find(item, "type");
-    char digits[33];
-    if (!id || !type || !tree_is_scalar(id) || !uuid_digits((const char *)id->text.data, digits))
+    char digits[HEADER_UUID_DIGITS + 1];
+    if (!id || !type || !tree_is_scalar(id) || !header_uuid((const char *)id->text.data, digits))
         return false;
     for (unsigned i = 0; i < COUNT_OF(types); i++)
         if (tree_is(type, types[i]))
@@ -229,7 +231,7 @@ static bool is_defined(struct bytes key)
         "title",       "id",        "name",        "related",    "taxonomy",       "status",
         "description", "license",   "author",      "references", "date",           "modified",
         "logsource",   "detection", "condition",   "fields",     "falsepositives", "level",
-        "tags",        "scope",     "correlation", "filter",     "action"};
+        "tags",        "scope",     "correlation", "filter",     "action",         "generate"};
     for (unsigned i = 0; i < COUNT_OF(keys); i++)
         if (bytes_equal(key, bytes_of_text(keys[i])))
             return true;
@@ -283,8 +285,7 @@ static enum status take_lists(const struct draft_context *context, const struct 
     enum status status =
         take_list(context, map, "references", &rule->references, &rule->reference_count);
     if (status == STATUS_OK)
-        status = take_list(context, map, "falsepositives", &rule->falsepositives,
-                           &rule->falsepositive_count);
+        status = take_falsepositives(context, map, rule);
     if (status == STATUS_OK)
         status = take_list(context, map, "fields", &rule->fields, &rule->field_count);
     if (status == STATUS_OK)

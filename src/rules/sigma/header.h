@@ -17,7 +17,9 @@ enum status header_logsource(const struct draft_context *context, const struct t
 enum status header_texts(const struct draft_context *context, const struct tree_node *node,
                          const char *const **texts, uint32_t *count) MUST_CHECK;
 
-/* Whether both are the same UUID: 32 hex digits, case and hyphens aside. */
-bool header_same_uuid(const char *one, const char *other);
+#define HEADER_UUID_DIGITS 32
+
+/* The digits of a UUID in lower case and a NUL; false when the text is none. */
+bool header_uuid(const char *text, char digits[HEADER_UUID_DIGITS + 1]);
 
 #endif

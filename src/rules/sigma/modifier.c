@@ -437,8 +437,8 @@ static enum status take_value(const struct draft_context *context, const struct 
     value->test.text = node->text;
     if (node->kind == TREE_NUMBER && !tree_number(node, &value->test.number))
         value->type = DRAFT_TEXT;
-    if (tree_bool(node, &value->flag) && node->kind == TREE_BOOL)
-        value->type = DRAFT_BOOL;
+    if (node->kind == TREE_BOOL)
+        tree_bool(node, &value->flag);
     return STATUS_OK;
 }
 

@@ -447,7 +447,8 @@ bool tree_bool(const struct tree_node *node, bool *value)
 
 bool tree_number(const struct tree_node *node, double *number)
 {
-    if (node->kind != TREE_NUMBER)
+    if (!tree_is_scalar(node) ||
+        plain_kind((const char *)node->text.data, node->text.length) != TREE_NUMBER)
         return false;
     const char *text = (const char *)node->text.data;
     const bool is_octal = text[0] == '0' && text[1] == 'o';

@@ -59,7 +59,7 @@ bool tree_is(const struct tree_node *node, const char *word);
 /* A boolean in the words of YAML 1.1 or 1.2 (true, yes, on); false when it is none. */
 bool tree_bool(const struct tree_node *node, bool *value);
 
-/* Decimal or 0x hex with sign and fraction; false when it is none or not finite. */
+/* The number that a scalar reads as, also in quotes; false when it is none or not finite. */
 bool tree_number(const struct tree_node *node, double *number);
 
 /* A map with the pairs of both, `over` winning, maps in maps likewise. NULL without memory,
