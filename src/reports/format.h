@@ -1,0 +1,36 @@
+/* What a format is, and what it writes with. */
+#ifndef IMPOUND_REPORTS_FORMAT_H
+#define IMPOUND_REPORTS_FORMAT_H
+
+#include "reports/reports.h"
+
+/* What formats append to; report.c writes it out, only after whole lines. */
+struct report {
+    const struct report_format *format;
+    const struct report_options *options;
+    struct buffer out;
+    int file;
+    uint64_t count; /* of findings */
+    void *state;    /* the format's own */
+};
+
+/* A format appends to report->out, whole lines with each call. Any function may be NULL. */
+struct report_format {
+    const char *name;
+    enum status (*begin)(struct report *report, struct fault *fault);
+    void (*evidence)(struct report *report, const struct report_evidence *evidence);
+    enum status (*finding)(struct report *report, const struct finding *finding,
+                           const struct rule_info *info, struct fault *fault);
+    void (*end)(struct report *report, const struct report_summary *summary);
+    void (*close)(struct report *report);
+};
+
+extern const struct report_format report_jsonl;
+extern const struct report_format report_json;
+extern const struct report_format report_csv;
+extern const struct report_format report_table;
+
+/* The path of the evidence that a finding cites. */
+const char *report_path(const struct report *report, uint32_t evidence);
+
+#endif

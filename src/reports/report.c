@@ -1,0 +1,116 @@
+#include "reports/format.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define WRITE_ROOM ((size_t)64 << 10)
+
+static const struct report_format *const formats[] = {
+    &report_jsonl,
+};
+
+const struct report_format *report_format_find(const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(formats); i++)
+        if (strcmp(formats[i]->name, name) == 0)
+            return formats[i];
+    return NULL;
+}
+
+const char *const *report_format_names(void)
+{
+    static const char *const names[] = {"table", "jsonl", "json", "csv", NULL};
+    return names;
+}
+
+const char *report_path(const struct report *report, uint32_t evidence)
+{
+    assert(evidence < report->options->evidence_count);
+    return report->options->evidence[evidence].path;
+}
+
+static enum status write_out(struct report *report, struct fault *fault)
+{
+    struct buffer *out = &report->out;
+    if (out->failed)
+        return fault_set(fault, STATUS_MEMORY, 0, "no memory for the output");
+    size_t done = 0;
+    while (done < out->length) {
+        const ssize_t written = write(report->file, out->data + done, out->length - done);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0 && errno == EPIPE)
+            return fault_set(fault, STATUS_STOPPED, 0, "whoever read the output has gone");
+        if (written <= 0)
+            return fault_errno(fault, written ? errno : ENOSPC, "cannot write the output");
+        done += (size_t)written;
+    }
+    buffer_reset(out);
+    return STATUS_OK;
+}
+
+enum status report_open(const struct report_format *format, const struct report_options *options,
+                        int file, struct report **report, struct fault *fault)
+{
+    struct report *opened = calloc(1, sizeof(*opened));
+    if (!opened)
+        return fault_set(fault, STATUS_MEMORY, 0, "no memory for the output");
+    opened->format = format;
+    opened->options = options;
+    opened->file = file;
+    enum status status = format->begin ? format->begin(opened, fault) : STATUS_OK;
+    for (uint32_t i = 0; !status && format->evidence && i < options->evidence_count; i++) {
+        format->evidence(opened, &options->evidence[i]);
+        if (opened->out.length >= WRITE_ROOM || opened->out.failed)
+            status = write_out(opened, fault);
+    }
+    if (status) {
+        report_close(opened);
+        return status;
+    }
+    *report = opened;
+    return STATUS_OK;
+}
+
+enum status report_finding(struct report *report, const struct finding *finding,
+                           const struct rule_info *info, struct fault *fault)
+{
+    report->count++;
+    const enum status status = report->format->finding(report, finding, info, fault);
+    if (status)
+        return status;
+    return report->out.length >= WRITE_ROOM || report->out.failed ? write_out(report, fault)
+                                                                  : STATUS_OK;
+}
+
+enum status report_end(struct report *report, const struct report_summary *summary,
+                       struct fault *fault)
+{
+    if (report->format->end)
+        report->format->end(report, summary);
+    return write_out(report, fault);
+}
+
+uint64_t report_count(const struct report *report)
+{
+    return report->count;
+}
+
+void report_close(struct report *report)
+{
+    if (!report)
+        return;
+    if (report->format->close)
+        report->format->close(report);
+    buffer_release(&report->out);
+    free(report);
+}
+
+uint32_t report_terminal_width(int file)
+{
+    struct winsize size;
+    return isatty(file) && ioctl(file, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}

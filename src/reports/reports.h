@@ -1,0 +1,86 @@
+/* What a scan says, in one of several formats: the door of this folder.
+ *
+ * In: the account of all evidence, then findings in order, then a summary. Out: text, written in
+ * whole lines. What the evidence says is escaped for the format, always. Levels, suppressions and
+ * other filters are the caller's. Knows nothing of how findings came to be.
+ *
+ * One thread at a time. */
+#ifndef IMPOUND_REPORTS_H
+#define IMPOUND_REPORTS_H
+
+#include "evidence/account.h"
+#include "findings/findings.h"
+
+/* What one piece of evidence was. */
+struct report_evidence {
+    const char *path,
+        *type; /* `type` as reader and archive formats are called, `not evidence` ... */
+    uint64_t bytes;
+    const char *hash_name; /* sha256, xxh3; NULL: none was taken */
+    const char *hash;      /* hex */
+    const struct account *account;
+};
+
+struct report_options {
+    const struct report_evidence *evidence; /* by index, as findings cite it */
+    uint32_t evidence_count;
+    const char *const *fields; /* names of the fields to show as details, in this order */
+    uint32_t field_count;      /* 0: all */
+    /* Of the table: */
+    bool has_colour;
+    uint32_t width;       /* columns; 0: no limit */
+    bool has_no_findings; /* only the closing picture */
+};
+
+/* A rule that loaded and could not fire. Each text but `id` and `title` may be NULL. */
+struct report_blind {
+    const char *id, *title, *reason, *field, *audit;
+};
+
+struct report_summary {
+    uint64_t events;     /* that were read */
+    uint64_t suppressed; /* findings that a suppression kept back */
+    uint32_t rules_loaded;
+    const struct sigma_refusal *refused;
+    uint32_t refused_count;
+    const struct report_blind *blind;
+    uint32_t blind_count;
+    const char *rules_hash, *version, *command, *sandbox; /* never NULL */
+    double seconds;
+};
+
+struct report;
+struct report_format;
+
+/* jsonl, json, csv, table; NULL when there is no such format. */
+const struct report_format *report_format_find(const char *name);
+/* The names, ended by NULL, for a message. */
+const char *const *report_format_names(void);
+
+/* Begins a report into the file descriptor, which stays the caller's, and writes what comes before
+ * findings. The options and what they point to must outlive the report. Free with report_close.
+ *
+ * The four functions below fail with STATUS_IO (the disk is full ...), and with STATUS_STOPPED when
+ * whoever read the pipe has gone; nothing is written after that. SIGPIPE must be ignored. */
+enum status report_open(const struct report_format *format, const struct report_options *options,
+                        int file, struct report **report, struct fault *fault) MUST_CHECK;
+
+/* Writes what one rule found; `info` is that rule, with the level to be shown. To be called in the
+ * order of the output. */
+enum status report_finding(struct report *report, const struct finding *finding,
+                           const struct rule_info *info, struct fault *fault) MUST_CHECK;
+
+/* Writes the rest. */
+enum status report_end(struct report *report, const struct report_summary *summary,
+                       struct fault *fault) MUST_CHECK;
+
+/* How many findings were written. */
+uint64_t report_count(const struct report *report);
+
+/* Without report_end before, the report stays unfinished. NULL is harmless. */
+void report_close(struct report *report);
+
+/* The columns of the terminal, or 0 when `file` is none. */
+uint32_t report_terminal_width(int file);
+
+#endif
