@@ -25,8 +25,8 @@ struct group {
     uint64_t number; /* unique; what its distinct values are owned by */
     struct instant deadline;
     struct window window;
-    bool has_taken;
-    struct correlate_event taken; /* the last event that was counted, or used up by a finding */
+    struct correlate_event seen; /* the last event that it took */
+    bool is_used_up;             /* and that must not come again for another rule's sake */
     /* Judged late only: the last hit, as bytes, and how it came. */
     uint8_t *last;
     size_t last_length, last_capacity;
@@ -202,6 +202,7 @@ static struct group *group_open(struct correlator *correlator, uint32_t index,
         if (!keyed)
             return NULL;
         group_of(keyed)->number = ++correlator->group_number;
+        group_of(keyed)->seen.time.seconds = INSTANT_NONE;
         if (correlator->groups.count > correlator->statistics.groups_peak)
             correlator->statistics.groups_peak = correlator->groups.count;
     }
@@ -371,21 +372,12 @@ static enum status fire(struct correlator *correlator, const struct plan_reader 
     return status;
 }
 
-/* Whether the group has taken this very event already, for another rule that fired on it. */
-static bool has_taken(const struct group *group, const struct arrival *arrival)
+/* Whether a rule fired on the very event that was counted, or used up by a finding, for another
+ * rule already. */
+static bool is_repeated(const struct group *group, const struct arrival *arrival)
 {
-    return group->has_taken && !arrival->bundle &&
-           group->taken.evidence == arrival->event.evidence &&
-           group->taken.offset == arrival->event.offset &&
-           group->taken.record == arrival->event.record && group->taken.rule != arrival->event.rule;
-}
-
-static void take_event(struct group *group, const struct arrival *arrival)
-{
-    if (arrival->bundle)
-        return;
-    group->has_taken = true;
-    group->taken = arrival->event;
+    return group->is_used_up && !arrival->bundle && event_is_same(&group->seen, &arrival->event) &&
+           group->seen.rule != arrival->event.rule;
 }
 
 /* Keeps the last hit for the finding that may come of it. */
@@ -425,18 +417,22 @@ static enum status take(struct correlator *correlator, const struct plan_reader 
     struct group *group = NULL;
     if (!correlator->key.failed && !correlator->value.failed)
         group = group_open(correlator, reader->correlation, arrival->moment);
-    if (group && has_taken(group, arrival))
+    if (group && is_repeated(group, arrival))
         return STATUS_OK;
     if (!group ||
         !window_add(&correlator->windows, plan, &group->window, &unit, group->number,
                     buffer_view(&correlator->value)) ||
         (plan->is_late && !last_keep(correlator, group, reader, arrival)))
         return fault_set(fault, STATUS_MEMORY, 0, "no memory for a correlation's window");
+    if (!arrival->bundle) {
+        group->seen = arrival->event;
+        group->is_used_up = plan->kind == PLAN_TALLY;
+    }
     double number;
-    const bool fires = !plan->is_late && window_holds(plan, &group->window, &number);
-    if (plan->kind == PLAN_TALLY || fires)
-        take_event(group, arrival);
-    return fires ? fire(correlator, reader, arrival, &group->window, number, fault) : STATUS_OK;
+    if (plan->is_late || !window_holds(plan, &group->window, &number))
+        return STATUS_OK;
+    group->is_used_up = true;
+    return fire(correlator, reader, arrival, &group->window, number, fault);
 }
 
 static enum status deliver(struct correlator *correlator, const struct arrival *arrival,

@@ -216,8 +216,7 @@ static bool distinct_add(struct windows *windows, const struct plan_correlation 
                          struct bytes value)
 {
     struct keyed_list *list = &window->distinct;
-    while (!plan->is_late && list->oldest &&
-           is_past(plan, &distinct_of(list->oldest)->unit, unit_moment(unit)))
+    while (list->oldest && is_past(plan, &distinct_of(list->oldest)->unit, unit_moment(unit)))
         distinct_remove(windows, window, distinct_of(list->oldest));
     struct keyed *keyed = keyed_find(&windows->distinct, owner, value);
     if (keyed) {
@@ -262,8 +261,7 @@ static bool temporal_add(struct windows *windows, const struct plan_correlation 
         struct unit *held = &window->steps[step];
         if (unit->steps & bit) {
             unit_set(windows, held, unit);
-        } else if (!plan->is_late && window->filled & bit &&
-                   is_past(plan, held, unit_moment(unit))) {
+        } else if (window->filled & bit && is_past(plan, held, unit_moment(unit))) {
             unit_set(windows, held, &(struct unit){0});
             window->filled &= ~bit;
         }

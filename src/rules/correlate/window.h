@@ -41,7 +41,7 @@ static inline bool event_is_same(const struct correlate_event *one,
                                  const struct correlate_event *other)
 {
     return one->evidence == other->evidence && one->offset == other->offset &&
-           one->record == other->record;
+           one->record == other->record && instant_compare(one->time, other->time) == 0;
 }
 
 /* The last moment that still lies in a window of this length that began at `start`. */

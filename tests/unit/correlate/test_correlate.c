@@ -450,6 +450,33 @@ static void correlations_of_one_moment_go_in_the_order_of_dependency(void **stat
     free(found);
 }
 
+static void an_event_used_up_with_a_correlations_hit_does_not_come_again(void **state)
+{
+    (void)state;
+    const struct sigma_correlation chain[] = {
+        {.type = SIGMA_EVENT_COUNT, RULES(B), WITHIN(10), BOUNDS({SIGMA_GTE, 1})},
+        {.type = SIGMA_TEMPORAL, RULES(A, B, C), WITHIN(10), BOUNDS({SIGMA_GTE, 2})},
+    };
+    char *found = lab_run(2, chain, 2, "A1 B1=");
+    assert_string_equal(found, "C 1 1 [1]; D 1 2 [1]");
+    free(found);
+}
+
+static void the_first_event_of_all_is_not_taken_for_a_repeated_one(void **state)
+{
+    (void)state;
+    const struct sigma_correlation chain[] = {
+        {.type = SIGMA_EVENT_COUNT, RULES(A), WITHIN(10), BOUNDS({SIGMA_GTE, 1})},
+        {.type = SIGMA_EVENT_COUNT, RULES(C, B), WITHIN(10), BOUNDS({SIGMA_GTE, 1})},
+    };
+    struct lab lab;
+    lab_open(&lab, 2, chain, 2, NULL);
+    lab_again(&lab, 0, A, "");
+    lab_again(&lab, 0, B, "");
+    assert_string_equal(lab_found(&lab, true), "C 0 1 [0]; D 0 1 [0]; D 0 1 [0]");
+    lab_close(&lab);
+}
+
 static void a_silent_correlation_feeds_others_and_gives_nothing_itself(void **state)
 {
     (void)state;
@@ -570,6 +597,8 @@ int main(void)
         cmocka_unit_test(other_fields_of_a_correlation_are_those_of_its_last_event),
         cmocka_unit_test(what_is_judged_late_is_a_hit_of_that_moment),
         cmocka_unit_test(correlations_of_one_moment_go_in_the_order_of_dependency),
+        cmocka_unit_test(an_event_used_up_with_a_correlations_hit_does_not_come_again),
+        cmocka_unit_test(the_first_event_of_all_is_not_taken_for_a_repeated_one),
         cmocka_unit_test(a_silent_correlation_feeds_others_and_gives_nothing_itself),
         cmocka_unit_test(hits_that_do_not_fit_are_invalid_and_a_sink_that_fails_ends_the_feeding),
         cmocka_unit_test(an_event_of_unknown_time_takes_no_part),
