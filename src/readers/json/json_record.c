@@ -3,22 +3,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define ARENA_MAX   (160U << 20) /* several times the largest record */
 #define NUMBER_MAX  64
 #define KEY_MAX     1024
 #define ITEMS_FIRST 8
-
-bool json_parser_init(struct json_parser *parser)
-{
-    arena_init(&parser->arena, ARENA_MAX);
-    return outline_init(&parser->outline);
-}
-
-void json_parser_release(struct json_parser *parser)
-{
-    arena_release(&parser->arena);
-    outline_release(&parser->outline);
-}
 
 static enum status damaged(struct fault *fault, const uint8_t *at, const char *reason)
 {
@@ -189,7 +176,7 @@ static struct value *item_room(struct json_parser *parser, struct value **items,
     const bool is_full = count == 0 || (count >= ITEMS_FIRST && (count & (count - 1)) == 0);
     if (is_full) {
         const size_t room = count ? count * 2UL : ITEMS_FIRST;
-        struct value *larger = arena_take(&parser->arena, room * sizeof(**items));
+        struct value *larger = arena_take(&parser->decoder->record.arena, room * sizeof(**items));
         if (!larger)
             return NULL;
         if (count)
@@ -238,7 +225,7 @@ static struct path *key_path(struct json_parser *parser, const struct path *scop
         .type = VALUE_ESCAPED, .length = (uint32_t)key.length, .data = key.data};
     if (is_escaped && key.length <= KEY_MAX && value_bound(&value) <= sizeof(plain))
         key = bytes_of(plain, value_write(plain, &value));
-    return outline_path(&parser->outline, scope, key);
+    return outline_path(&parser->decoder->record.outline, scope, key);
 }
 
 /* Reads `"key" :` and steps to what follows. */
@@ -273,7 +260,7 @@ static enum status read_key(struct json_parser *parser, const uint8_t **at,
 static enum status read_glue(struct json_parser *parser, struct path *from, const uint8_t **at,
                              struct path **to, struct fault *fault)
 {
-    struct path *const end_path = &parser->outline.end;
+    struct path *const end_path = &parser->decoder->record.outline.end;
     const struct path *scope = from->parent;
     const uint8_t *next = *at;
     bool is_open = !scope; /* just behind a bracket that opens */
@@ -311,7 +298,7 @@ static enum status read_glue(struct json_parser *parser, struct path *from, cons
         is_open = true;
         next++;
     }
-    outline_learn(&parser->outline, from, bytes_of(*at, (size_t)(next - *at)), *to);
+    outline_learn(&parser->decoder->record.outline, from, bytes_of(*at, (size_t)(next - *at)), *to);
     *at = next;
     return STATUS_OK;
 }
@@ -331,30 +318,56 @@ ALWAYS_INLINE enum status next_path(struct json_parser *parser, struct path *fro
 {
     const uint8_t *next = *at;
     *to = outline_guess(from, &next, parser->end);
-    if (LIKELY(*to &&
-               (*to == &parser->outline.end || (next < parser->end && is_value_start(*next))))) {
+    if (LIKELY(*to && (*to == &parser->decoder->record.outline.end ||
+                       (next < parser->end && is_value_start(*next))))) {
         *at = next;
         return STATUS_OK;
     }
     return read_glue(parser, from, at, to, fault);
 }
 
-enum status json_record_read(struct json_parser *parser, const uint8_t **at, const uint8_t *end,
-                             struct fault *fault)
+/* Strings under these keys may be an event as XML. */
+static bool may_embed(const struct path *path)
 {
-    struct record *record = &parser->record;
-    const uint8_t *next = *at;
-    struct path *path = &parser->outline.root;
+    static const char *const keys[] = {"_raw", "event", "xml", "original"};
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
+        if (bytes_equal(path->key, bytes_of_text(keys[i])))
+            return true;
+    return false;
+}
+
+static void look_for_xml(struct json_parser *parser, const struct path *path,
+                         const struct value *value)
+{
+    static const char begin[] = "<Event";
+    if (value->length > sizeof(begin) && memcmp(value->data, begin, sizeof(begin) - 1) == 0 &&
+        may_embed(path))
+        parser->embedded = *value;
+}
+
+/* The record is read anew, from the XML; when that is damaged, so is the record. */
+static enum status read_embedded(struct json_parser *parser, struct fault *fault)
+{
+    struct record *record = &parser->decoder->record;
+    const struct value *value = &parser->embedded;
+    uint8_t *text = arena_take_aligned(&record->arena, value_bound(value), 1);
+    if (!text)
+        return damaged(fault, value->data, "an event as XML that is too long");
+    const uint8_t *at = text, *end = text + value_write(text, value);
     record_begin(record);
-    arena_reset(&parser->arena);
-    parser->start = next;
-    parser->end = end;
-    parser->marks = (struct json_marks){0};
+    return xml_record_read(&parser->xml, &at, end, fault);
+}
+
+static enum status read_object(struct json_parser *parser, const uint8_t **at, struct fault *fault)
+{
+    struct record *record = &parser->decoder->record;
+    const uint8_t *next = *at;
+    struct path *path = &record->outline.root;
     for (;;) {
         enum status status = next_path(parser, path, &next, &path, fault);
         if (UNLIKELY(status != STATUS_OK))
             return status;
-        if (path == &parser->outline.end)
+        if (path == &record->outline.end)
             break;
         struct value *value = record_add(record, path);
         if (UNLIKELY(!value))
@@ -363,7 +376,27 @@ enum status json_record_read(struct json_parser *parser, const uint8_t **at, con
                               : read_scalar(parser, &next, value, fault);
         if (UNLIKELY(status != STATUS_OK))
             return status;
+        if (UNLIKELY(value->length && (value->type == VALUE_UTF8 || value->type == VALUE_ESCAPED) &&
+                     *value->data == '<'))
+            look_for_xml(parser, path, value);
     }
     *at = next;
     return STATUS_OK;
+}
+
+enum status json_record_read(void *context, const uint8_t **at, const uint8_t *end,
+                             struct fault *fault)
+{
+    struct json_parser *parser = context;
+    parser->start = *at;
+    parser->end = end;
+    parser->marks = (struct json_marks){0};
+    parser->embedded.type = VALUE_ABSENT;
+    const enum status status = read_object(parser, at, fault);
+    parser->decoder->is_wide = parser->marks.high != 0;
+    if (parser->marks.has_control)
+        parser->decoder->flaw = "a record with unescaped control characters";
+    return status != STATUS_OK || parser->embedded.type == VALUE_ABSENT
+               ? status
+               : read_embedded(parser, fault);
 }

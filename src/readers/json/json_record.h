@@ -1,30 +1,28 @@
 /* One JSON object to a record: a value for every path of keys that ends in no object. Lists are
- * values; what a list contains of lists and objects is their text. One pass, no tree. */
+ * values; what a list contains of lists and objects is their text. One pass, no tree.
+ *
+ * An object that only carries an event as XML in one of its strings (Splunk's _raw) is that event.
+ */
 #ifndef IMPOUND_READERS_JSON_RECORD_H
 #define IMPOUND_READERS_JSON_RECORD_H
 
 #include "readers/json/json_frame.h"
 #include "readers/json/json_scan.h"
-#include "readers/text/record.h"
+#include "readers/text/decoder.h"
+#include "readers/xml/xml_record.h"
 
 struct json_parser {
-    struct outline outline;
-    struct arena arena; /* of the record: lists and what is converted */
-    struct record record;
+    struct text_decoder *decoder; /* whose record is filled */
+    struct xml_parser xml;
     struct json_frame frame;
     const uint8_t *start;    /* of the record */
     const uint8_t *end;      /* of the text */
     struct json_marks marks; /* of the record */
+    struct value embedded;   /* an event as XML */
 };
 
-/* False without memory. */
-bool json_parser_init(struct json_parser *parser);
-void json_parser_release(struct json_parser *parser);
-
-/* Reads the object at `*at` into parser->record and steps past it. STATUS_DAMAGED with `fault` (its
- * offset is the place in the text) leaves `*at`; STATUS_MEMORY: no room for more paths, reset the
- * outline and try again. */
-enum status json_record_read(struct json_parser *parser, const uint8_t **at, const uint8_t *end,
+/* A text_reader; the parser is a struct json_parser. */
+enum status json_record_read(void *parser, const uint8_t **at, const uint8_t *end,
                              struct fault *fault);
 
 #endif

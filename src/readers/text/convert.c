@@ -4,7 +4,8 @@
 
 #include <stdlib.h>
 
-#define WORD_MAX 64
+#define WORD_MAX    64
+#define TICK_DIGITS 7
 
 struct bytes convert_text(struct arena *arena, struct bytes raw, const struct value *value)
 {
@@ -36,11 +37,17 @@ static struct value value_text(struct bytes text)
     return (struct value){.type = VALUE_UTF8, .length = (uint32_t)text.length, .data = text.data};
 }
 
-static struct value to_time(const struct conversion *conversion, const struct value *from)
+/* Windows' XML may write two noughts behind the seven digits that its clock has. */
+static struct value to_time(const struct conversion *conversion, const struct value *from,
+                            bool is_xml)
 {
     struct instant instant;
     const struct bytes text = convert_text(conversion->arena, conversion->raw, from);
-    if (!moment_parse(text, &instant) || moment_is_plain(text, &instant))
+    if (!moment_parse(text, &instant))
+        return *from;
+    if (is_xml && instant.digits > TICK_DIGITS && instant.nanos % 100 == 0)
+        instant.digits = TICK_DIGITS;
+    if (moment_is_plain(text, &instant))
         return *from;
     return (struct value){.type = VALUE_INSTANT,
                           .width = instant.digits,
@@ -205,7 +212,8 @@ static struct value run(const struct conversion *conversion, const struct step *
                    ? value_absent()
                    : *from;
     case NAMING_TIME:
-        return to_time(conversion, from);
+    case NAMING_XML_TIME:
+        return to_time(conversion, from, step->how == NAMING_XML_TIME);
     case NAMING_HEX:
         return to_hex(conversion, from);
     case NAMING_QUOTED:

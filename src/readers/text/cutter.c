@@ -1,7 +1,5 @@
 #include "readers/text/cutter.h"
 
-#include "base/utf.h"
-
 #include <assert.h>
 #include <stdlib.h>
 

@@ -6,6 +6,7 @@
 #ifndef IMPOUND_READERS_TEXT_CUTTER_H
 #define IMPOUND_READERS_TEXT_CUTTER_H
 
+#include "base/utf.h"
 #include "readers/readers.h"
 
 #define CUTTER_BATCH      (1U << 20)
@@ -50,7 +51,9 @@ struct cutter {
 /* The encoding of a text by its first bytes; *skip is the length of the byte order mark. */
 enum text_encoding text_encoding_of(struct bytes head, size_t *skip);
 
-/* The head as UTF-8 in `to`, which has UTF8_BOUND(head.length / 2) bytes or head.length. */
+/* The head as UTF-8: itself without the mark, or converted into `to`, which has TEXT_HEAD_BOUND
+ * bytes. */
+#define TEXT_HEAD_BOUND UTF8_BOUND(EVIDENCE_HEAD / 2)
 struct bytes text_head(uint8_t *to, struct bytes head);
 
 enum status cutter_open(struct cutter *cutter, const struct cutter_format *format, void *context,

@@ -1,7 +1,6 @@
 #include "readers/text/moment.h"
 
-#define TEXT_MAX    64
-#define TICK_DIGITS 7 /* of Windows' own clock */
+#define TEXT_MAX 64
 
 static bool is_digit(uint8_t byte)
 {
@@ -60,21 +59,12 @@ static bool epoch_parse(struct bytes text, struct instant *instant)
     return true;
 }
 
-/* What a FILETIME cannot have is not shown: wevtutil writes two noughts behind its seven digits. */
-static void trim_digits(struct instant *instant)
-{
-    if (instant->digits > TICK_DIGITS && instant->nanos % 100 == 0)
-        instant->digits = TICK_DIGITS;
-}
-
 bool moment_parse(struct bytes text, struct instant *instant)
 {
     text = inside(inside(text, "/Date(", ")/"), "'", "'");
     text = inside(text, "\\/Date(", ")\\/");
-    if (instant_parse(text, instant) == STATUS_OK) {
-        trim_digits(instant);
+    if (instant_parse(text, instant) == STATUS_OK)
         return true;
-    }
     if (text.length < 20)
         return epoch_parse(text, instant);
     if (text.length > TEXT_MAX)
@@ -86,11 +76,7 @@ bool moment_parse(struct bytes text, struct instant *instant)
         if (text.data[at] != ' ')
             copy[length++] = text.data[at];
     const struct bytes squeezed = inside(bytes_of(copy, length), "", "UTC");
-    if (instant_parse(squeezed, instant) == STATUS_OK) {
-        trim_digits(instant);
-        return true;
-    }
-    return epoch_parse(text, instant);
+    return instant_parse(squeezed, instant) == STATUS_OK || epoch_parse(text, instant);
 }
 
 bool moment_is_plain(struct bytes text, const struct instant *instant)

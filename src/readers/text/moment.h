@@ -7,8 +7,7 @@
 
 bool moment_parse(struct bytes text, struct instant *instant);
 
-/* Whether the text is what instant_write makes of the moment, and no more exact than Windows' own
- * clock (7 digits), so that it can stay as it is. */
+/* Whether the text is what instant_write makes of the moment, so that it can stay as it is. */
 bool moment_is_plain(struct bytes text, const struct instant *instant);
 
 #endif

@@ -39,7 +39,7 @@ struct naming {
 
 static bool is_there(const struct naming *naming, const char *key)
 {
-    const struct outline *outline = naming->plans->outline;
+    const struct outline *outline = &naming->plans->record->outline;
     const struct path *path = outline_find(outline, &outline->root, bytes_of_text(key));
     return path && path->mark == naming->plans->serial;
 }
@@ -147,7 +147,7 @@ static struct bytes without_number(const struct naming *naming, const struct pat
     if (at == key.length || at < 2 || key.data[at - 1] != '_' || name.length <= key.length - at)
         return name;
     struct path *base =
-        outline_find(naming->plans->outline, path->parent, bytes_of(key.data, at - 1));
+        outline_find(&naming->plans->record->outline, path->parent, bytes_of(key.data, at - 1));
     if (!base || base->mark != naming->plans->serial || base->repeats + 1 != number)
         return name;
     base->repeats = number;
@@ -171,8 +171,9 @@ static bool name_by_tree(struct naming *naming, const struct path *path, const s
                          struct named *field)
 {
     static const uint8_t hows[] = {
-        [TREE_DROP] = NAMING_DROP, [TREE_FILLED] = NAMING_FILLED, [TREE_NUMBER] = NAMING_HEX,
-        [TREE_TIME] = NAMING_TIME, [TREE_FIELD] = NAMING_COPY,    [TREE_DATA] = NAMING_COPY,
+        [TREE_DROP] = NAMING_DROP, [TREE_FILLED] = NAMING_FILLED,     [TREE_NUMBER] = NAMING_HEX,
+        [TREE_TIME] = NAMING_TIME, [TREE_XML_TIME] = NAMING_XML_TIME, [TREE_FIELD] = NAMING_COPY,
+        [TREE_DATA] = NAMING_COPY,
     };
     struct bytes element, attribute;
     const enum tree_kind kind = naming_tree(keys, &element, &attribute);

@@ -14,6 +14,7 @@ enum naming_how {
     NAMING_ITEM,      /* a copy; of a list of one, that one */
     NAMING_FILLED,    /* a copy; absent when it is null or empty */
     NAMING_TIME,      /* a moment in any notation that an exporter uses */
+    NAMING_XML_TIME,  /* the same as Windows' XML has it */
     NAMING_HEX,       /* a number that Windows shows as 0x and hex digits */
     NAMING_QUOTED,    /* text that may stand in single quotes */
     NAMING_WORDS,     /* what a word of a list means; numbers stay; absent when it is neither */

@@ -66,7 +66,7 @@ static enum tree_kind name_system(const struct keys *keys, unsigned at, struct b
     }
     if (key_is(*element, "TimeCreated") && key_is(*attribute, "SystemTime")) {
         attribute->length = 0;
-        return TREE_TIME;
+        return keys->key[keys->count - 1].data[0] == '@' ? TREE_XML_TIME : TREE_TIME;
     }
     if (key_is(*element, "EventID") && key_is(*attribute, "Qualifiers")) {
         *element = *attribute;
@@ -89,7 +89,7 @@ static bool is_namespace(struct bytes attribute)
 static enum tree_kind name_rendered(struct bytes section, struct bytes *element,
                                     struct bytes *attribute)
 {
-    if (!key_is(*element, "Message")) {
+    if (!key_is(*element, "Message") && attribute->length == 0) {
         *attribute = *element;
         *element = section;
     }

@@ -18,6 +18,7 @@ enum tree_kind {
     TREE_FILLED, /* an element that is a field only when it has a value */
     TREE_NUMBER, /* Keywords: hexadecimal when it is a number */
     TREE_TIME,
+    TREE_XML_TIME,
     TREE_FIELD, /* of System, or rendered text */
     TREE_DATA,  /* of EventData, UserData and the like */
 };

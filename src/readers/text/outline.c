@@ -8,7 +8,6 @@
 #define MEMORY_MAX     (16U << 20)
 #define BUCKET_COUNT   4096 /* a power of two */
 #define GLUE_COUNT_MAX 4    /* behind one path */
-#define GLUE_MAX       1024
 
 static void roots_init(struct outline *outline)
 {
@@ -85,28 +84,39 @@ static bool glue_is(const struct glue *glue, struct bytes text, const struct pat
     return glue->to == to && bytes_equal(bytes_of(glue->text, glue->length), text);
 }
 
-static struct glue *glue_new(struct outline *outline, struct path *from, struct bytes text,
-                             struct path *to)
+/* A new one, or when there are enough one of the old ones by turns, taken out of the list. */
+static struct glue *glue_room(struct outline *outline, struct path *from)
 {
-    if (from->glue_count == GLUE_COUNT_MAX || text.length > GLUE_MAX)
-        return NULL;
-    const struct bytes kept = arena_keep(&outline->arena, text);
-    struct glue *glue = kept.data ? arena_take(&outline->arena, sizeof(*glue)) : NULL;
-    if (!glue)
-        return NULL;
-    *glue = (struct glue){.text = kept.data, .length = (uint32_t)kept.length, .to = to};
-    from->glue_count++;
+    if (from->glue_count < GLUE_COUNT_MAX) {
+        struct glue *glue = arena_take(&outline->arena, sizeof(*glue));
+        if (glue)
+            from->glue_count++;
+        return glue;
+    }
+    struct glue **at = &from->likely;
+    for (unsigned turn = from->glue_turn++ % GLUE_COUNT_MAX; turn; turn--)
+        at = &(*at)->next;
+    struct glue *glue = *at;
+    *at = glue->next;
     return glue;
 }
 
 void outline_learn(struct outline *outline, struct path *from, struct bytes text, struct path *to)
 {
+    if (text.length > OUTLINE_GLUE_MAX)
+        return;
     for (const struct glue *glue = from->likely; glue; glue = glue->next)
         if (glue_is(glue, text, to))
             return;
-    struct glue *glue = glue_new(outline, from, text, to);
-    if (glue) {
-        glue->next = from->likely;
-        from->likely = glue;
-    }
+    struct glue *glue = glue_room(outline, from);
+    if (!glue)
+        return;
+    struct glue **at = &from->likely;
+    while (*at && (*at)->length > text.length)
+        at = &(*at)->next;
+    glue->next = *at;
+    glue->to = to;
+    glue->length = (uint32_t)text.length;
+    memcpy(glue->text, text.data, text.length);
+    *at = glue;
 }

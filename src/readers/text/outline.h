@@ -13,11 +13,13 @@
 
 #define OUTLINE_DEPTH_MAX 64
 
+#define OUTLINE_GLUE_MAX  224 /* longer ones are taken apart every time */
+
 struct glue {
-    const uint8_t *text;
-    uint32_t length;
     struct path *to;
-    struct glue *next; /* the one that was tried less recently */
+    struct glue *next; /* not longer than this one, so that none hides another that it begins */
+    uint32_t length;
+    uint8_t text[OUTLINE_GLUE_MAX];
 };
 
 /* Where a value stands: a key below others. */
@@ -26,10 +28,12 @@ struct path {
     struct bytes key;          /* as the evidence writes it */
     struct path *next;         /* of the same bucket */
     struct glue *likely;       /* what followed a value at this path */
-    uint64_t weight; /* a hash; the weights of a record's paths add up to its plan's key */
-    uint32_t depth;  /* keys in all */
-    uint32_t glue_count;
-    uint32_t mark; /* for the use of whoever makes a plan */
+    uint64_t weight;           /* a hash; those of a record's paths add up to its plan's key */
+    uint32_t depth;            /* keys in all */
+    uint16_t glue_count;
+    uint16_t glue_turn; /* which one makes room for the next */
+    uint32_t kind;      /* for the parser's own use; 0 when it is new */
+    uint32_t mark;      /* for the use of whoever makes a plan, like `repeats` */
     uint32_t repeats;
 };
 

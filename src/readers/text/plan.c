@@ -8,10 +8,9 @@
 #define MEMORY_MAX   (16U << 20)
 #define BUCKET_COUNT 1024 /* a power of two */
 
-bool plans_init(struct plans *plans, const struct reader_shared *shared, struct outline *outline,
-                struct arena *record_arena)
+bool plans_init(struct plans *plans, const struct reader_shared *shared, struct record *record)
 {
-    *plans = (struct plans){.shared = shared, .outline = outline, .record = record_arena};
+    *plans = (struct plans){.shared = shared, .record = record};
     arena_init(&plans->arena, MEMORY_MAX);
     arena_init(&plans->scratch, MEMORY_MAX);
     plans->buckets = calloc(BUCKET_COUNT, sizeof(struct plan *));
@@ -139,7 +138,7 @@ static void run_steps(struct plans *plans, const struct plan *plan, struct conve
         return;
     const struct value *provider = known_value(plan, plans->values, FIELD_PROVIDER_NAME);
     if (provider)
-        conversion->provider = convert_text(plans->record, conversion->raw, provider);
+        conversion->provider = convert_text(&plans->record->arena, conversion->raw, provider);
     conversion->event_id = (uint32_t)number_of(known_value(plan, plans->values, FIELD_EVENT_ID));
     for (uint32_t i = 0; i < plan->step_count; i++)
         if (plan->steps[i].where)
@@ -152,12 +151,13 @@ static struct instant time_of(struct plans *plans, const struct value *value, st
     if (value && value->type == VALUE_INSTANT)
         return (struct instant){value->integer, value->length, value->width};
     if (value)
-        (void)moment_parse(convert_text(plans->record, raw, value), &instant);
+        (void)moment_parse(convert_text(&plans->record->arena, raw, value), &instant);
     return instant;
 }
 
-enum status plans_event(struct plans *plans, struct record *record, struct event *event)
+enum status plans_event(struct plans *plans, struct event *event)
 {
+    struct record *record = plans->record;
     const struct value *values = NULL;
     struct plan *plan = plan_find(plans, record, &values);
     if (UNLIKELY(!plan)) {
@@ -168,7 +168,7 @@ enum status plans_event(struct plans *plans, struct record *record, struct event
         return STATUS_MEMORY;
     if (plan->steps) {
         struct conversion conversion = {
-            .values = values, .raw = event->raw, .arena = plans->record};
+            .values = values, .raw = event->raw, .arena = &record->arena};
         run_steps(plans, plan, &conversion);
         values = plans->values;
     }

@@ -14,26 +14,24 @@ struct plan;
 
 struct plans {
     const struct reader_shared *shared;
-    struct outline *outline;
-    struct arena arena;   /* the plans */
-    struct arena scratch; /* for the making of one */
-    struct arena *record; /* what values are converted into; the owner resets it */
+    struct record *record; /* whose paths the plans are of */
+    struct arena arena;    /* the plans */
+    struct arena scratch;  /* for the making of one */
     struct plan **buckets;
     uint32_t serial;      /* of the plan that is being made: the mark in its paths */
     struct value *values; /* of the event, where they are not the record's own */
     uint16_t *order;
 };
 
-/* `record_arena` and `outline` live as long. False without memory. */
-bool plans_init(struct plans *plans, const struct reader_shared *shared, struct outline *outline,
-                struct arena *record_arena);
+/* The record lives as long. False without memory. */
+bool plans_init(struct plans *plans, const struct reader_shared *shared, struct record *record);
 void plans_release(struct plans *plans);
 
 /* Forgets all plans; to be done whenever the outline is reset. */
 void plans_reset(struct plans *plans);
 
-/* Fills in the event's shape, values, time and record number (0: it has none). STATUS_MEMORY when
- * there is no room for another plan: reset and read again. */
-enum status plans_event(struct plans *plans, struct record *record, struct event *event);
+/* Fills in the event's shape, values, time and record number (0: it has none) from the record;
+ * event->raw is set. STATUS_MEMORY when there is no room for another plan: reset and read again. */
+enum status plans_event(struct plans *plans, struct event *event);
 
 #endif

@@ -1,5 +1,5 @@
 /* A record of a text format as its parser leaves it: values and where they stood, in the order of
- * the evidence. */
+ * the evidence; and what is remembered from one record to the next. */
 #ifndef IMPOUND_READERS_TEXT_RECORD_H
 #define IMPOUND_READERS_TEXT_RECORD_H
 
@@ -10,6 +10,8 @@
 #define RECORD_FIELDS_MAX (SHAPE_FIELDS_MAX - 256)
 
 struct record {
+    struct outline outline;
+    struct arena arena; /* for this record alone: lists, and what is decoded or converted */
     uint32_t count;
     uint64_t sum; /* of the paths' weights */
     struct path *paths[RECORD_FIELDS_MAX];

@@ -1,0 +1,453 @@
+#include "readers/xml/xml_record.h"
+
+#include "readers/xml/xml_text.h"
+
+#include <assert.h>
+
+/* What is remembered of a path in path.kind. */
+#define KIND_DATA       1U /* it was a <Data Name='key'> */
+#define KIND_ELEMENT    2U /* it was a <key> */
+#define KIND_SYSTEM     4U /* it stands below System, where numbers are numbers */
+
+#define NAME_MAX_LENGTH 1024
+
+/* Where a value stands is told by the byte before it: behind a quote it is an attribute's, behind >
+ * an element's text, behind anything else it is an element that is closed at once, <Data
+ * Name='X'/>. */
+enum place {
+    PLACE_ATTRIBUTE,
+    PLACE_TEXT,
+    PLACE_NOTHING,
+};
+
+static enum place place_of(const uint8_t *at)
+{
+    const uint8_t before = at[-1];
+    if (before == '>')
+        return PLACE_TEXT;
+    return (before == '\'' || before == '"') && at[-2] == '=' ? PLACE_ATTRIBUTE : PLACE_NOTHING;
+}
+
+static enum status damaged(struct fault *fault, const char *reason)
+{
+    return fault_set(fault, STATUS_DAMAGED, 0, "%s", reason);
+}
+
+static enum status cut_off(struct fault *fault)
+{
+    return damaged(fault, "the event is cut off");
+}
+
+bool xml_is_event(const uint8_t *at, const uint8_t *end)
+{
+    static const char tag[] = "<Event";
+    const size_t length = sizeof(tag) - 1;
+    return (size_t)(end - at) > length && memcmp(at, tag, length) == 0 &&
+           (xml_is_blank(at[length]) || at[length] == '>');
+}
+
+/* ---- values ---- */
+
+static void set_text(struct value *value, struct bytes text)
+{
+    *value = (struct value){.type = VALUE_UTF8, .length = (uint32_t)text.length, .data = text.data};
+}
+
+/* The parts of a text that has references, sections or comments in it, put together. */
+static enum status read_parts(struct xml_parser *parser, const uint8_t **at, struct value *value,
+                              struct fault *fault)
+{
+    const uint8_t *next = *at, *end = parser->end;
+    const uint8_t *close = memmem(next, (size_t)(end - next), "</", 2);
+    if (!close)
+        return cut_off(fault);
+    struct arena *arena = &parser->decoder->record.arena;
+    uint8_t *text = arena_take_aligned(arena, (size_t)(end - next), 1);
+    if (!text)
+        return damaged(fault, "a text that is too long");
+    size_t length = 0;
+    for (;;) {
+        struct bytes inside;
+        const uint8_t *mark = memchr(next, '<', (size_t)(end - next));
+        if (!mark)
+            return cut_off(fault);
+        length += xml_text_decode(text + length, bytes_of(next, (size_t)(mark - next)));
+        if (mark + 1 < end && mark[1] == '/') {
+            *at = mark;
+            break;
+        }
+        next = xml_section_end(mark, end, &inside);
+        if (!next)
+            return damaged(fault, "an element within a text");
+        if (inside.length)
+            memcpy(text + length, inside.data, inside.length);
+        length += inside.length;
+    }
+    arena->at = text + length;
+    set_text(value, bytes_of(text, length));
+    return STATUS_OK;
+}
+
+static enum status read_text(struct xml_parser *parser, const uint8_t **at, struct value *value,
+                             struct fault *fault)
+{
+    unsigned high = 0;
+    const uint8_t *stop = xml_run(*at, parser->end, '<', &high);
+    parser->decoder->is_wide |= high != 0;
+    if (stop == parser->end)
+        return cut_off(fault);
+    if (UNLIKELY(*stop == '&' || stop + 1 == parser->end || stop[1] != '/')) {
+        parser->decoder->is_wide = true;
+        return read_parts(parser, at, value, fault);
+    }
+    set_text(value, bytes_of(*at, (size_t)(stop - *at)));
+    *at = stop;
+    return STATUS_OK;
+}
+
+static enum status read_attribute(struct xml_parser *parser, const uint8_t **at,
+                                  struct value *value, struct fault *fault)
+{
+    unsigned high = 0;
+    const uint8_t quote = (*at)[-1];
+    const uint8_t *stop = xml_run(*at, parser->end, quote, &high);
+    const bool is_plain = stop < parser->end && *stop == quote;
+    if (!is_plain) {
+        stop = memchr(stop, quote, (size_t)(parser->end - stop));
+        high = 1;
+    }
+    if (!stop)
+        return cut_off(fault);
+    struct bytes text = bytes_of(*at, (size_t)(stop - *at));
+    if (!is_plain) {
+        uint8_t *decoded = arena_take_aligned(&parser->decoder->record.arena, text.length + 1, 1);
+        if (!decoded)
+            return damaged(fault, "an attribute that is too long");
+        text = bytes_of(decoded, xml_text_decode(decoded, text));
+    }
+    parser->decoder->is_wide |= high != 0;
+    set_text(value, text);
+    *at = stop;
+    return STATUS_OK;
+}
+
+/* Numbers of System are numbers, as they are in the log itself. */
+static void set_number(struct value *value)
+{
+    uint64_t number = 0;
+    if (value->type != VALUE_UTF8 || value->length == 0 || value->length > 18 ||
+        (value->data[0] == '0' && value->length > 1))
+        return;
+    for (uint32_t i = 0; i < value->length; i++) {
+        if (value->data[i] < '0' || value->data[i] > '9')
+            return;
+        number = number * 10 + (uint64_t)(value->data[i] - '0');
+    }
+    *value = (struct value){.type = VALUE_UINT, .width = 8, .number = number};
+}
+
+static enum status read_value(struct xml_parser *parser, const struct path *path,
+                              const uint8_t **at, struct value *value, struct fault *fault)
+{
+    enum status status = STATUS_OK;
+    switch (place_of(*at)) {
+    case PLACE_ATTRIBUTE:
+        status = read_attribute(parser, at, value, fault);
+        break;
+    case PLACE_TEXT:
+        status = read_text(parser, at, value, fault);
+        break;
+    case PLACE_NOTHING:
+        *value = (struct value){.type = VALUE_NULL};
+        break;
+    }
+    if (path->kind & KIND_SYSTEM && status == STATUS_OK)
+        set_number(value);
+    return status;
+}
+
+/* ---- glue: all between one value and the next ---- */
+
+struct lexer {
+    struct xml_parser *parser;
+    const uint8_t *at;
+    struct path *element; /* that is open */
+    bool has_attributes;
+};
+
+static const uint8_t *skip_blanks(const uint8_t *at, const uint8_t *end)
+{
+    while (at < end && xml_is_blank(*at))
+        at++;
+    return at;
+}
+
+static struct bytes read_name(struct lexer *lexer)
+{
+    const uint8_t *begin = lexer->at, *end = lexer->parser->end;
+    while (lexer->at < end && !xml_is_blank(*lexer->at) && *lexer->at != '>' && *lexer->at != '/' &&
+           *lexer->at != '=' && *lexer->at != '<')
+        lexer->at++;
+    return bytes_of(begin, (size_t)(lexer->at - begin));
+}
+
+static enum status child(struct lexer *lexer, const struct path *parent, struct bytes key,
+                         uint32_t kind, struct path **path, struct fault *fault)
+{
+    if (parent->depth == OUTLINE_DEPTH_MAX)
+        return damaged(fault, "elements too deep within each other");
+    *path = outline_path(&lexer->parser->decoder->record.outline, parent, key);
+    if (!*path)
+        return STATUS_MEMORY;
+    (*path)->kind |= kind | (parent->kind & KIND_SYSTEM);
+    if (parent->depth == 1 && bytes_equal(key, bytes_of_text("System")))
+        (*path)->kind |= KIND_SYSTEM;
+    return STATUS_OK;
+}
+
+/* `<name`, up to its attributes. */
+static enum status open_element(struct lexer *lexer, struct fault *fault)
+{
+    lexer->at++;
+    const struct bytes name = read_name(lexer);
+    if (name.length == 0 || name.length > NAME_MAX_LENGTH)
+        return damaged(fault, "an element without a name");
+    lexer->has_attributes = false;
+    return child(lexer, lexer->element, name, KIND_ELEMENT, &lexer->element, fault);
+}
+
+/* `</name>`. */
+static enum status close_element(struct lexer *lexer, struct fault *fault)
+{
+    lexer->at += 2;
+    const struct bytes name = read_name(lexer);
+    const struct path *element = lexer->element;
+    const bool is_own = (element->kind & KIND_ELEMENT && bytes_equal(name, element->key)) ||
+                        (element->kind & KIND_DATA && bytes_equal(name, bytes_of_text("Data")));
+    lexer->at = skip_blanks(lexer->at, lexer->parser->end);
+    if (lexer->at == lexer->parser->end)
+        return cut_off(fault);
+    if (!is_own || *lexer->at != '>')
+        return damaged(fault, "an element that is closed by another's name");
+    lexer->at++;
+    return STATUS_OK;
+}
+
+/* The name of a <Data> is its key; the other attributes are values. *to is set for a value. */
+static enum status name_attribute(struct lexer *lexer, struct bytes name, struct path **to,
+                                  struct fault *fault)
+{
+    uint8_t key[NAME_MAX_LENGTH + 1];
+    const struct bytes element = lexer->element->key;
+    if (name.length == 4 && memcmp(name.data, "Name", 4) == 0 &&
+        bytes_equal(element, bytes_of_text("Data"))) {
+        struct value value;
+        const enum status status = read_attribute(lexer->parser, &lexer->at, &value, fault);
+        if (status != STATUS_OK)
+            return status;
+        lexer->at++;
+        const struct bytes text = bytes_of(value.data, value.length);
+        if (text.length > NAME_MAX_LENGTH)
+            return damaged(fault, "a name that is too long");
+        const struct path *parent = lexer->element->parent;
+        return text.length ? child(lexer, parent, text, KIND_DATA, &lexer->element, fault)
+                           : STATUS_OK;
+    }
+    lexer->has_attributes = true;
+    key[0] = '@';
+    memcpy(key + 1, name.data, name.length);
+    return child(lexer, lexer->element, bytes_of(key, name.length + 1), 0, to, fault);
+}
+
+static bool is_namespace(struct bytes name)
+{
+    return name.length >= 5 && memcmp(name.data, "xmlns", 5) == 0 &&
+           (name.length == 5 || name.data[5] == ':');
+}
+
+/* `name='`, up to the value; namespaces are passed over as a whole. */
+static enum status open_attribute(struct lexer *lexer, struct path **to, struct fault *fault)
+{
+    const uint8_t *end = lexer->parser->end;
+    const struct bytes name = read_name(lexer);
+    if (lexer->at == end || end - lexer->at < 2)
+        return cut_off(fault);
+    if (name.length == 0 || name.length > NAME_MAX_LENGTH || lexer->at[0] != '=' ||
+        (lexer->at[1] != '\'' && lexer->at[1] != '"'))
+        return damaged(fault, "a wrong attribute");
+    const uint8_t quote = lexer->at[1];
+    lexer->at += 2;
+    if (!is_namespace(name))
+        return name_attribute(lexer, name, to, fault);
+    const uint8_t *close = memchr(lexer->at, quote, (size_t)(end - lexer->at));
+    if (!close)
+        return cut_off(fault);
+    lexer->at = close + 1;
+    return STATUS_OK;
+}
+
+/* Behind > of an element: whether its text is a value, or only blanks before other elements. */
+static bool has_text(const struct lexer *lexer)
+{
+    const uint8_t *end = lexer->parser->end, *at = skip_blanks(lexer->at, end);
+    if (end - at < 2 || *at != '<')
+        return true;
+    if (at[1] == '/')
+        return at != lexer->at || !lexer->has_attributes;
+    return at[1] == '!' && end - at > 2 && at[2] == '[';
+}
+
+/* Within a start tag: the next attribute's value, or the element's text. *to is set for a value;
+ * *is_in is false when the tag is over. */
+static enum status read_tag(struct lexer *lexer, bool *is_in, struct path **to, struct fault *fault)
+{
+    const uint8_t *end = lexer->parser->end;
+    lexer->at = skip_blanks(lexer->at, end);
+    if (end - lexer->at < 2)
+        return cut_off(fault);
+    *is_in = true;
+    if (*lexer->at == '>') {
+        lexer->at++;
+        *is_in = false;
+        if (has_text(lexer))
+            *to = lexer->element;
+    } else if (*lexer->at == '/' && lexer->at[1] == '>') {
+        if (!lexer->has_attributes) {
+            *to = lexer->element;
+            return STATUS_OK;
+        }
+        lexer->at += 2;
+        *is_in = false;
+        lexer->element = (struct path *)(uintptr_t)lexer->element->parent;
+    } else {
+        return open_attribute(lexer, to, fault);
+    }
+    return STATUS_OK;
+}
+
+/* Between elements: the next start or end tag. */
+static enum status read_content(struct lexer *lexer, bool *is_in, struct fault *fault)
+{
+    const uint8_t *end = lexer->parser->end;
+    lexer->at = skip_blanks(lexer->at, end);
+    if (end - lexer->at < 2)
+        return cut_off(fault);
+    if (*lexer->at != '<')
+        return damaged(fault, "text between elements");
+    if (lexer->at[1] == '/') {
+        const enum status status = close_element(lexer, fault);
+        if (status == STATUS_OK)
+            lexer->element = (struct path *)(uintptr_t)lexer->element->parent;
+        return status;
+    }
+    if (lexer->at[1] == '!' || lexer->at[1] == '?') {
+        struct bytes inside;
+        const uint8_t *behind = lexer->at[1] == '?'
+                                    ? memmem(lexer->at, (size_t)(end - lexer->at), "?>", 2)
+                                    : xml_section_end(lexer->at, end, &inside);
+        if (!behind)
+            return cut_off(fault);
+        lexer->at = behind + (lexer->at[1] == '?' ? 2 : 0);
+        return STATUS_OK;
+    }
+    *is_in = true;
+    return open_element(lexer, fault);
+}
+
+/* Where the text behind a value goes on. */
+static bool lexer_begin(struct lexer *lexer, struct path *from)
+{
+    if (!from->depth) {
+        lexer->element = from;
+        return false;
+    }
+    if (from->key.length && from->key.data[0] == '@') {
+        lexer->element = (struct path *)(uintptr_t)from->parent;
+        lexer->has_attributes = true;
+        lexer->at++;
+        return true;
+    }
+    lexer->element = from;
+    if (*lexer->at == '/') { /* closed at once: its nothing was the value */
+        lexer->element = (struct path *)(uintptr_t)from->parent;
+        lexer->at += 2;
+    }
+    return false;
+}
+
+static enum status read_glue(struct xml_parser *parser, struct path *from, const uint8_t **at,
+                             struct path **to, struct fault *fault)
+{
+    struct outline *outline = &parser->decoder->record.outline;
+    struct lexer lexer = {.parser = parser, .at = *at};
+    bool is_in = lexer_begin(&lexer, from);
+    *to = NULL;
+    while (!*to) {
+        const enum status status =
+            is_in ? read_tag(&lexer, &is_in, to, fault) : read_content(&lexer, &is_in, fault);
+        if (status != STATUS_OK)
+            return status;
+        if (!lexer.element->depth)
+            *to = &outline->end;
+    }
+    outline_learn(outline, from, bytes_of(*at, (size_t)(lexer.at - *at)), *to);
+    *at = lexer.at;
+    return STATUS_OK;
+}
+
+/* ---- the record ---- */
+
+/* Whether what was seen before fits here too: an element's text has to be one, not the blanks
+ * before other elements; nothing is no text of an element that has attributes. */
+static bool fits(const struct xml_parser *parser, const struct path *from, const struct path *to,
+                 const uint8_t *at)
+{
+    if (to == &parser->decoder->record.outline.end)
+        return true;
+    switch (place_of(at)) {
+    case PLACE_ATTRIBUTE:
+        return true;
+    case PLACE_NOTHING:
+        return parser->end - at >= 2 && at[0] == '/' && at[1] == '>';
+    default:
+        break;
+    }
+    const uint8_t *next = skip_blanks(at, parser->end);
+    if (parser->end - next < 2 || *next != '<')
+        return true;
+    return next[1] == '/' && (next != at || from->parent != to);
+}
+
+enum status xml_record_read(void *context, const uint8_t **at, const uint8_t *end,
+                            struct fault *fault)
+{
+    struct xml_parser *parser = context;
+    struct record *record = &parser->decoder->record;
+    const uint8_t *next = *at;
+    struct path *path = &record->outline.root;
+    parser->end = end;
+    if (!xml_is_event(next, end))
+        return damaged(fault, "no <Event> where one should be");
+    for (;;) {
+        enum status status = STATUS_OK;
+        const uint8_t *guessed = next;
+        struct path *to = outline_guess(path, &guessed, end);
+        if (LIKELY(to && fits(parser, path, to, guessed)))
+            next = guessed;
+        else
+            status = read_glue(parser, path, &next, &to, fault);
+        if (status != STATUS_OK)
+            return status;
+        if (to == &record->outline.end)
+            break;
+        struct value *value = record_add(record, to);
+        if (!value)
+            return damaged(fault, "more fields than an event can have");
+        status = read_value(parser, to, &next, value, fault);
+        if (status != STATUS_OK)
+            return status;
+        path = to;
+    }
+    *at = next;
+    return STATUS_OK;
+}
