@@ -27,8 +27,8 @@ struct rule_info {
     const char *strength, *layer; /* impound.strength and impound.layer; "" when absent */
     struct sigma_logsource logsource;
     const char *description;
-    bool is_silent;      /* gives no findings of its own */
-    bool is_correlation; /* its `correlation` is not NULL */
+    bool is_silent;                              /* gives no findings of its own */
+    bool is_correlation;                         /* its `correlation` is not NULL */
     const struct sigma_correlation *correlation; /* rules are indices into this rule set */
 };
 
@@ -67,13 +67,22 @@ uint32_t matcher_run(struct matcher *matcher, const struct event *event, const u
 const struct value *matcher_field(struct matcher *matcher, const struct event *event, uint32_t rule,
                                   struct bytes field);
 
+/* What this matcher did so far. */
+struct matcher_counts {
+    uint64_t events;
+    uint64_t evaluated; /* rules, on one event each */
+    uint64_t limited;   /* regular expressions that ran into a limit, which counts as no match */
+    uint64_t unmatched; /* events that no rule saw, for want of memory */
+};
+struct matcher_counts matcher_counts(const struct matcher *matcher);
+
 /* For rules that loaded and could not fire: why. Fed by the events that matchers saw; matchers of
  * other threads are joined first with matcher_join. */
 enum blind_reason {
     BLIND_NOT,
-    BLIND_NO_LOGSOURCE,  /* the table does not know the log source */
-    BLIND_NO_EVENTS,     /* no event of this log source was in the evidence */
-    BLIND_NO_FIELD,      /* events were, but none had a field that the rule needs */
+    BLIND_NO_LOGSOURCE, /* the table does not know the log source */
+    BLIND_NO_EVENTS,    /* no event of this log source was in the evidence */
+    BLIND_NO_FIELD,     /* events were, but none had a field that the rule needs */
 };
 struct blind {
     enum blind_reason reason;

@@ -1,0 +1,36 @@
+/* A plan tied to a shape: in which slots of the event each field of the plan stands. */
+#ifndef IMPOUND_RULES_BINDING_H
+#define IMPOUND_RULES_BINDING_H
+
+#include "rules/match/look.h"
+#include "rules/match/plan.h"
+
+/* A slot whose text goes through a field's index. */
+struct binding_scan {
+    uint16_t slot, field;
+};
+
+struct binding {
+    const struct plan *plan;
+    const uint32_t *slot_first; /* a field's slots are slots[slot_first[f]] to [slot_first[f+1]] */
+    const uint16_t *slots;
+    const struct binding_scan *scans;
+    uint32_t scan_count;
+};
+
+static inline struct slots binding_slots(const struct binding *binding, uint16_t field)
+{
+    const uint32_t first = binding->slot_first[field];
+    return (struct slots){binding->slots + first, binding->slot_first[field + 1U] - first};
+}
+
+/* Ties a plan to a shape; what it needs comes from `arena`. False without memory. */
+bool binding_make(struct arena *arena, const struct ruleset *ruleset, const struct plan *plan,
+                  const struct shape *shape, struct binding *binding);
+
+/* The image's fields that a slot is known by: its name, and its name without blanks. Their number
+ * (0 to 2). */
+unsigned binding_fields(const struct ruleset *ruleset, const struct shape *shape, uint32_t slot,
+                        uint32_t fields[2]);
+
+#endif
