@@ -8,17 +8,14 @@
 #include <locale.h>
 #include <stdlib.h>
 
-/* Each archive may be compressed, and a compressed file needs no archive around it. */
-#define LAYERS_MAX (2 * EVIDENCE_ARCHIVE_DEPTH)
-
 struct evidence {
     struct evidence_options options;
     struct walk walk;
     size_t next_item;
     uint32_t next_index;
     struct meter meter;
-    struct source *given;             /* the one that the caller has */
-    struct layer *layers[LAYERS_MAX]; /* the archives that are open, outermost first */
+    struct source *given;                    /* the one that the caller has */
+    struct layer *layers[UNPACK_LAYERS_MAX]; /* the archives that are open, outermost first */
     unsigned layer_count;
     unsigned archive_count; /* of them, those with members */
     locale_t locale;        /* in which libarchive gives names as UTF-8; 0: none */
@@ -143,7 +140,7 @@ static enum status enter(struct evidence *evidence, struct source **source, stru
     if (kind == UNPACK_NONE)
         return STATUS_OK;
     const bool has_members = unpack_has_members(kind);
-    if (evidence->layer_count == LAYERS_MAX ||
+    if (evidence->layer_count == UNPACK_LAYERS_MAX ||
         (has_members && evidence->archive_count == EVIDENCE_ARCHIVE_DEPTH)) {
         struct fault verdict;
         fault_set(&verdict, STATUS_REFUSED, 0, "archives are nested more than %d deep",

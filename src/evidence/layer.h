@@ -31,10 +31,12 @@ struct layer {
     struct fault outer_fault; /* why the outer source ended; status 0: it did not fail */
     struct fault verdict;     /* what was wrong with the archive first; status 0: nothing */
 
-    bool is_open;  /* the member has bytes left */
-    bool can_skip; /* and passing over them costs nothing */
+    bool is_open;   /* the member has bytes left */
+    bool can_skip;  /* and passing over them costs nothing */
+    bool has_ended; /* but for a gap at its end */
     uint64_t member_in, member_out;
-    const uint8_t *data; /* the library's own, until its next call */
+    uint64_t member_size; /* as the archive says, or SOURCE_SIZE_NONE */
+    const uint8_t *data;  /* the library's own, until its next call */
     size_t data_left;
     uint64_t gap;         /* zeros that come before the data (sparse files) */
     struct fault warning; /* raised behind the data that it came with; status 0: none */

@@ -184,7 +184,7 @@ enum status source_read(struct source *source, void *to, size_t want, size_t *go
 
 uint64_t source_offset(const struct source *source)
 {
-    return source->offset;
+    return source->kind == SOURCE_BYTES ? source->offset : 0;
 }
 
 enum source_kind source_kind(const struct source *source)

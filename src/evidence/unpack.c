@@ -17,6 +17,7 @@
 #define HELD_MAX    ((size_t)32 << 20) /* of an archive that should be sought and cannot be */
 #define MEMBERS_MAX ((uint64_t)1 << 20)
 #define NAME_BOUND  4096
+#define EMPTY_MAX   32 /* bytes of an archive without members: 22 of a zip, 32 of a 7z */
 
 struct layer *layer_new(struct source *outer, enum unpack_kind kind,
                         const struct evidence_options *options)
@@ -156,8 +157,15 @@ static enum status attach(struct layer *layer, struct fault *fault)
     archive_read_set_callback_data(layer->archive, layer);
     if (archive_read_open1(layer->archive) != ARCHIVE_OK)
         return layer_blame(layer, 0, fault);
-    if (!unpack_has_members(layer->kind) && archive_filter_count(layer->archive) < 2)
+    if (unpack_has_members(layer->kind))
+        return STATUS_OK;
+    /* The library undoes the same compression again and again, and counts the file itself too. */
+    const int filters = archive_filter_count(layer->archive) - 1;
+    if (filters < 1)
         return fault_set(fault, STATUS_DAMAGED, 0, "the header is damaged");
+    if (filters > UNPACK_LAYERS_MAX)
+        return fault_set(fault, STATUS_REFUSED, 0, "compressed more than %d times",
+                         UNPACK_LAYERS_MAX);
     return STATUS_OK;
 }
 
@@ -189,16 +197,27 @@ static bool begin_again(struct layer *layer)
     return attach(layer, &fault) == STATUS_OK;
 }
 
+/* The end that the format has. Damage that makes an archive look empty must not pass for it. */
+static bool end(struct layer *layer)
+{
+    const uint64_t size = source_size(layer->outer);
+    struct fault fault;
+    layer->is_over = true;
+    if (unpack_has_members(layer->kind) && layer->members == 0 && size > EMPTY_MAX) {
+        fault_set(&fault, STATUS_DAMAGED, 0, "has no members");
+        layer_judge(layer, &fault);
+    }
+    return false;
+}
+
 /* Moves to the next header. False where there is none, or none that can be reached. */
 static bool next_header(struct layer *layer, struct archive_entry **entry)
 {
     for (;;) {
         const la_int64_t before = archive_filter_bytes(layer->archive, 0);
         const int result = archive_read_next_header(layer->archive, entry);
-        if (result == ARCHIVE_EOF) {
-            layer->is_over = true;
-            return false;
-        }
+        if (result == ARCHIVE_EOF)
+            return end(layer);
         layer->members +=
             result == ARCHIVE_OK || result == ARCHIVE_WARN || result == ARCHIVE_FAILED;
         struct fault fault;
@@ -246,6 +265,10 @@ static bool next_entry(struct layer *layer, struct archive_entry **entry)
         layer->can_skip = layer->kind == UNPACK_ZIP && archive_entry_size_is_set(*entry);
         layer->member_in = layer->in;
         layer->member_out = 0;
+        layer->member_size = archive_entry_size_is_set(*entry)
+                                 ? (uint64_t)archive_entry_size(*entry)
+                                 : SOURCE_SIZE_NONE;
+        layer->has_ended = false;
         layer->gap = 0;
         layer->data_left = 0;
         layer->warning.status = STATUS_OK;
@@ -269,25 +292,27 @@ static void member_close(struct source *source)
 
 static const struct input member_input = {member_read, NULL, member_close};
 
-/* Why a member is no file; NULL when it is one. */
+/* Why a member is no file; NULL when it is one. The library reads nothing of any other. */
 static const char *member_type(struct archive_entry *entry)
 {
     if (archive_entry_hardlink(entry))
         return "a link to another member";
     switch (archive_entry_filetype(entry)) {
+    case AE_IFREG:
+        return NULL;
     case AE_IFLNK:
         return "a symbolic link";
+    case AE_IFDIR:
+        return "a directory that has bytes";
     case AE_IFIFO:
         return "a FIFO";
+    case AE_IFSOCK:
+        return "a socket";
     case AE_IFCHR:
     case AE_IFBLK:
         return "a device";
-    case AE_IFDIR:
-        return "a directory that has bytes";
-    case AE_IFSOCK:
-        return "a socket";
     default:
-        return NULL;
+        return "of an unknown type";
     }
 }
 
@@ -304,8 +329,7 @@ static void member_fill(struct layer *layer, struct archive_entry *entry, struct
     } else {
         member->input = &member_input;
         member->layer = layer;
-        if (archive_entry_size_is_set(entry) && archive_entry_size(entry) >= 0)
-            member->size = (uint64_t)archive_entry_size(entry);
+        member->size = layer->member_size;
         return;
     }
     layer->is_open = false; /* the library passes over it */

@@ -5,6 +5,9 @@
 
 #include "evidence/evidence.h"
 
+/* Each archive may be compressed, and a compressed file needs no archive around it. */
+#define UNPACK_LAYERS_MAX (2 * EVIDENCE_ARCHIVE_DEPTH)
+
 enum unpack_kind {
     UNPACK_NONE,
     UNPACK_ZIP,

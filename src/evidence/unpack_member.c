@@ -29,6 +29,21 @@ void layer_judge(struct layer *layer, const struct fault *verdict)
         layer->verdict = *verdict;
 }
 
+/* The end of a member, which a sparse file may reach by a gap. */
+static enum status end(struct layer *layer, uint64_t offset, struct fault *fault)
+{
+    const bool is_sparse = layer->kind == UNPACK_TAR && !layer->has_ended;
+    layer->has_ended = true;
+    if (is_sparse && offset == layer->member_size && offset > layer->member_out) {
+        layer->gap = offset - layer->member_out;
+        return STATUS_OK;
+    }
+    if (layer->member_size != SOURCE_SIZE_NONE && layer->member_size != layer->member_out)
+        return fault_set(fault, STATUS_DAMAGED, layer->member_out, "ends before its %llu bytes",
+                         (unsigned long long)layer->member_size);
+    return STATUS_END;
+}
+
 /* The library's next block of the open member: STATUS_END behind the last. */
 static enum status next_block(struct layer *layer, struct fault *fault)
 {
@@ -37,7 +52,7 @@ static enum status next_block(struct layer *layer, struct fault *fault)
     la_int64_t offset = 0;
     const int result = archive_read_data_block(layer->archive, &data, &length, &offset);
     if (result == ARCHIVE_EOF)
-        return STATUS_END;
+        return end(layer, (uint64_t)offset, fault);
     if (result < ARCHIVE_WARN)
         return layer_blame(layer, layer->member_out, fault);
     if (result != ARCHIVE_OK)
