@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
+    &command_scan,
     &command_dump,
 };
 

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/version.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,7 @@ static int command_run(const struct command *command, int count, char **words)
 
 int main(int count, char **words)
 {
+    command_line_keep(count, words);
     if (count < 2) {
         help_all();
         return EXIT_USAGE;

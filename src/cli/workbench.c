@@ -31,15 +31,55 @@ enum status workbench_open(struct workbench *bench, const struct workbench_wish 
     return evidence_open(wish->paths->items, wish->paths->count, &options, &bench->evidence, fault);
 }
 
+/* What stays readable: the evidence and what the command names. */
+static const char **readable_list(const struct workbench *bench, const struct workbench_wish *wish,
+                                  size_t *count)
+{
+    size_t roots;
+    const char *const *root = evidence_roots(bench->evidence, &roots);
+    const char **list = calloc(roots + wish->readable_count + 1, sizeof(*list));
+    *count = 0;
+    for (size_t i = 0; list && i < roots; i++)
+        list[(*count)++] = root[i];
+    for (size_t i = 0; list && i < wish->readable_count; i++)
+        list[(*count)++] = wish->readable[i];
+    return list;
+}
+
+/* The output's folder, because its file is renamed in it at the end. */
+static char *output_folder(const char *output)
+{
+    const char *slash = output ? strrchr(output, '/') : NULL;
+    if (!output)
+        return NULL;
+    if (!slash)
+        return strdup(".");
+    return slash == output ? strdup("/") : strndup(output, (size_t)(slash - output));
+}
+
 enum status workbench_close_sandbox(struct workbench *bench, const struct workbench_wish *wish,
                                     struct fault *fault)
 {
-    (void)fault;
     if (wish->no_sandbox) {
         strcpy(bench->sandbox.line, "none (--no-sandbox)");
         return STATUS_OK;
     }
-    return STATUS_OK;
+    struct fault closing = {0};
+    size_t count;
+    const char **readable = readable_list(bench, wish, &count);
+    char *folder = output_folder(wish->output);
+    const struct sandbox_wish sandbox = {.readable = readable,
+                                         .readable_count = count,
+                                         .writable = (const char *const *)&folder,
+                                         .writable_count = folder != NULL};
+    enum status status = readable && (folder || !wish->output)
+                             ? STATUS_OK
+                             : fault_set(fault, STATUS_MEMORY, 0, "no memory");
+    if (status == STATUS_OK && sandbox_close(&sandbox, &bench->sandbox, &closing) != STATUS_OK)
+        console_warn("sandbox: %s", closing.reason);
+    free(readable);
+    free(folder);
+    return status;
 }
 
 enum status workbench_run(struct workbench *bench, const char *what,
