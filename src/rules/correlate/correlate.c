@@ -1,15 +1,12 @@
 /* The stream of hits against the plan.
  *
- * Time moves with the hits. Groups of one correlation share its timespan, so their list is in order
- * of deadline: a group that is judged at once is freed when nothing it holds can lie in a window
- * any more, one that is judged late is judged then. A correlation that fires is a hit in its turn,
- * at once given to those that refer to it; hits of a moment come before windows that end with it.
- */
+ * Time moves with the hits. A correlation that fires is a hit in its turn, at once given to those
+ * that refer to it. Hits of a moment come before the windows that end with it are judged. */
 #include "rules/correlate/correlate.h"
 
 #include "base/utf.h"
 #include "event/value.h"
-#include "rules/correlate/window.h"
+#include "rules/correlate/group.h"
 
 #include <assert.h>
 #include <math.h>
@@ -18,30 +15,12 @@
 #define BYTES_DEFAULT  ((size_t)32 << 20)
 #define GROUPS_DEFAULT 200000
 #define SHARE_MAX      4 /* one window may take a quarter of the memory */
-#define COUNTED_MAX    UINT32_C(0x7FFFFFFF)
-
-struct group {
-    struct keyed keyed;
-    uint64_t number; /* unique; what its distinct values are owned by */
-    struct instant deadline;
-    struct window window;
-    struct correlate_event seen; /* the last event that it took */
-    bool is_used_up;             /* and that must not come again for another rule's sake */
-    /* Judged late only: the last hit, as bytes, and how it came. */
-    uint8_t *last;
-    size_t last_length, last_capacity;
-    struct correlate_event last_event;
-    const struct plan_reader *last_reader;
-};
+#define COUNTED_MAX    ((size_t)INT32_MAX)
 
 struct correlator {
     struct plan plan;
-    struct correlate_limits limits;
+    struct groups groups;
     struct correlate_statistics statistics;
-    struct windows windows;
-    struct keyed_table groups;      /* owned by the correlation's index */
-    struct keyed_list *by_deadline; /* one a correlation */
-    uint64_t group_number;
     bool has_begun;
     struct instant now; /* time of the last hit */
     struct instant due; /* no window is to be judged before this moment has passed */
@@ -61,30 +40,35 @@ struct arrival {
 
 static const struct instant far_future = {.seconds = INT64_MAX, .nanos = 999999999};
 
+static struct correlate_limits limits_or_defaults(const struct correlate_limits *limits)
+{
+    struct correlate_limits set = limits ? *limits : (struct correlate_limits){0};
+    if (!set.bytes)
+        set.bytes = BYTES_DEFAULT;
+    if (!set.groups)
+        set.groups = GROUPS_DEFAULT;
+    return set;
+}
+
 enum status correlator_new(const struct rule_info *const *rules, uint32_t count,
                            const struct correlate_limits *limits, struct correlator **correlator,
                            struct fault *fault)
 {
+    const struct correlate_limits set = limits_or_defaults(limits);
+    const size_t units = set.bytes / SHARE_MAX / sizeof(struct unit) + 1;
+    const uint32_t units_max = (uint32_t)(units < COUNTED_MAX ? units : COUNTED_MAX);
     struct correlator *new = calloc(1, sizeof(*new));
     if (!new)
         return fault_set(fault, STATUS_MEMORY, 0, "no memory for the correlations");
-    new->limits.bytes = limits && limits->bytes ? limits->bytes : BYTES_DEFAULT;
-    new->limits.groups = limits && limits->groups ? limits->groups : GROUPS_DEFAULT;
     new->due = far_future;
-    const size_t units = new->limits.bytes / SHARE_MAX / sizeof(struct unit) + 1;
-    new->windows.units_max = units < COUNTED_MAX ? (uint32_t)units : COUNTED_MAX;
-    enum status status = plan_init(&new->plan, rules, count, new->windows.units_max, fault);
-    if (status == STATUS_OK) {
-        new->by_deadline = arena_take_array(
-            &new->plan.arena, (size_t) new->plan.correlation_count + 1, sizeof(*new->by_deadline));
-        if (!new->by_deadline)
-            status = fault_set(fault, STATUS_MEMORY, 0, "no memory for the correlations");
-    }
+    enum status status = plan_init(&new->plan, rules, count, units_max, fault);
+    if (status == STATUS_OK && !groups_init(&new->groups, &new->plan, &set))
+        status = fault_set(fault, STATUS_MEMORY, 0, "no memory for the correlations");
     if (status != STATUS_OK) {
-        plan_release(&new->plan);
-        free(new);
+        correlator_free(new);
         return status;
     }
+    new->groups.windows.units_max = units_max;
     *correlator = new;
     return STATUS_OK;
 }
@@ -117,101 +101,6 @@ bool correlator_needs(const struct correlator *correlator, uint32_t rule,
     *fields = found ? (const char *const *)found->fields : NULL;
     *count = found ? found->field_count : 0;
     return found != NULL;
-}
-
-static struct group *group_of(struct keyed *keyed)
-{
-    return (struct group *)(void *)keyed;
-}
-
-/* Takes a group out of table and list; it lives on until group_free. */
-static void group_take(struct correlator *correlator, uint32_t index, struct group *group)
-{
-    keyed_list_remove(&correlator->by_deadline[index], &group->keyed);
-    keyed_take(&correlator->groups, &group->keyed);
-}
-
-static void group_free(struct correlator *correlator, uint32_t index, struct group *group)
-{
-    struct budget *budget = &correlator->windows.budget;
-    window_release(&correlator->windows, &correlator->plan.correlations[index], &group->window);
-    budget_resize(budget, group->last, group->last_capacity, 0);
-    keyed_free(budget, &group->keyed, sizeof(*group));
-}
-
-static void group_drop(struct correlator *correlator, uint32_t index, struct group *group)
-{
-    group_take(correlator, index, group);
-    group_free(correlator, index, group);
-}
-
-/* The correlation whose oldest group has the earliest deadline, the earlier in dependency order if
- * they are equal; `late`: among those that are judged late. Their number if there is none. */
-static uint32_t earliest(const struct correlator *correlator, bool late)
-{
-    const uint32_t count = correlator->plan.correlation_count;
-    uint32_t found = count;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct keyed_list *list = correlator->by_deadline;
-        if (!list[i].oldest || (late && !correlator->plan.correlations[i].is_late))
-            continue;
-        if (found == count || instant_compare(group_of(list[i].oldest)->deadline,
-                                              group_of(list[found].oldest)->deadline) < 0)
-            found = i;
-    }
-    return found;
-}
-
-/* Frees the groups of a correlation that hold nothing more that counts. */
-static void groups_expire(struct correlator *correlator, uint32_t index, struct instant moment)
-{
-    struct keyed *oldest;
-    while ((oldest = correlator->by_deadline[index].oldest) &&
-           instant_compare(group_of(oldest)->deadline, moment) < 0)
-        group_drop(correlator, index, group_of(oldest));
-}
-
-/* Gives groups up, those that end first, until the limits hold. */
-static void make_room(struct correlator *correlator)
-{
-    while (correlator->windows.budget.used > correlator->limits.bytes ||
-           correlator->groups.count > correlator->limits.groups) {
-        const uint32_t index = earliest(correlator, false);
-        if (index == correlator->plan.correlation_count)
-            return;
-        group_drop(correlator, index, group_of(correlator->by_deadline[index].oldest));
-        correlator->statistics.groups_evicted++;
-    }
-}
-
-/* The group for the scratch key, new if need be, with its deadline set. NULL without memory. */
-static struct group *group_open(struct correlator *correlator, uint32_t index,
-                                struct instant moment)
-{
-    const struct plan_correlation *plan = &correlator->plan.correlations[index];
-    struct keyed_list *list = &correlator->by_deadline[index];
-    const struct bytes key = buffer_view(&correlator->key);
-    struct keyed *keyed = keyed_find(&correlator->groups, index, key);
-    if (keyed && plan->is_late)
-        return group_of(keyed);
-    if (keyed) {
-        keyed_list_remove(list, keyed);
-    } else {
-        keyed = keyed_add(&correlator->groups, &correlator->windows.budget, sizeof(struct group),
-                          index, key);
-        if (!keyed)
-            return NULL;
-        group_of(keyed)->number = ++correlator->group_number;
-        group_of(keyed)->seen.time.seconds = INSTANT_NONE;
-        if (correlator->groups.count > correlator->statistics.groups_peak)
-            correlator->statistics.groups_peak = correlator->groups.count;
-    }
-    struct group *group = group_of(keyed);
-    group->deadline = window_end(moment, plan->sigma->timespan_ns);
-    keyed_list_append(list, keyed);
-    if (plan->is_late && instant_compare(group->deadline, correlator->due) < 0)
-        correlator->due = group->deadline;
-    return group;
 }
 
 /* Joins values, folded, each behind its length; false when one is absent. */
@@ -313,7 +202,7 @@ static enum status pass_on(struct correlator *correlator, const struct plan_read
                            const struct arrival *arrival, const struct correlate_finding *finding,
                            struct fault *fault)
 {
-    struct windows *windows = &correlator->windows;
+    struct windows *windows = &correlator->groups.windows;
     const struct plan_rule *own = &correlator->plan.rules[finding->correlation];
     struct correlate_hit hit = *arrival->hit;
     hit.rule = finding->correlation;
@@ -362,7 +251,7 @@ static enum status fire(struct correlator *correlator, const struct plan_reader 
     if (correlator->events.failed)
         return fault_set(fault, STATUS_MEMORY, 0, "no memory for a correlation's events");
     events_settle(correlator, &finding);
-    window_clear(&correlator->windows, plan, window);
+    window_clear(&correlator->groups.windows, plan, window);
     correlator->statistics.findings++;
     enum status status = STATUS_OK;
     if (!plan->info->is_silent)
@@ -390,7 +279,7 @@ static bool last_keep(struct correlator *correlator, struct group *group,
     if (packed->failed)
         return false;
     if (group->last_capacity < packed->length) {
-        uint8_t *last = budget_resize(&correlator->windows.budget, group->last,
+        uint8_t *last = budget_resize(&correlator->groups.windows.budget, group->last,
                                       group->last_capacity, packed->length);
         if (!last)
             return false;
@@ -413,14 +302,15 @@ static enum status take(struct correlator *correlator, const struct plan_reader 
     if (!unit_make(correlator, reader, arrival, &unit))
         return STATUS_OK;
     if (!plan->is_late)
-        groups_expire(correlator, reader->correlation, arrival->moment);
+        groups_expire(&correlator->groups, reader->correlation, arrival->moment);
     struct group *group = NULL;
     if (!correlator->key.failed && !correlator->value.failed)
-        group = group_open(correlator, reader->correlation, arrival->moment);
+        group = groups_open(&correlator->groups, reader->correlation, buffer_view(&correlator->key),
+                            arrival->moment);
     if (group && is_repeated(group, arrival))
         return STATUS_OK;
     if (!group ||
-        !window_add(&correlator->windows, plan, &group->window, &unit, group->number,
+        !window_add(&correlator->groups.windows, plan, &group->window, &unit, group->number,
                     buffer_view(&correlator->value)) ||
         (plan->is_late && !last_keep(correlator, group, reader, arrival)))
         return fault_set(fault, STATUS_MEMORY, 0, "no memory for a correlation's window");
@@ -428,6 +318,8 @@ static enum status take(struct correlator *correlator, const struct plan_reader 
         group->seen = arrival->event;
         group->is_used_up = plan->kind == PLAN_TALLY;
     }
+    if (plan->is_late && instant_compare(group->deadline, correlator->due) < 0)
+        correlator->due = group->deadline;
     double number;
     if (plan->is_late || !window_holds(plan, &group->window, &number))
         return STATUS_OK;
@@ -449,8 +341,8 @@ static enum status deliver(struct correlator *correlator, const struct arrival *
 static enum status judge(struct correlator *correlator, uint32_t index, struct fault *fault)
 {
     const struct plan_correlation *plan = &correlator->plan.correlations[index];
-    struct group *group = group_of(correlator->by_deadline[index].oldest);
-    group_take(correlator, index, group);
+    struct group *group = groups_first(&correlator->groups, index);
+    group_take(&correlator->groups, index, group);
     enum status status = STATUS_OK;
     double number;
     if (window_holds(plan, &group->window, &number)) {
@@ -461,7 +353,7 @@ static enum status judge(struct correlator *correlator, uint32_t index, struct f
             .hit = &hit, .event = group->last_event, .moment = group->deadline};
         status = fire(correlator, group->last_reader, &arrival, &group->window, number, fault);
     }
-    group_free(correlator, index, group);
+    group_free(&correlator->groups, index, group);
     return status;
 }
 
@@ -471,10 +363,10 @@ static enum status advance(struct correlator *correlator, struct instant moment,
 {
     enum status status = STATUS_OK;
     while (status == STATUS_OK && instant_compare(correlator->due, moment) < 0) {
-        const uint32_t index = earliest(correlator, true);
+        const uint32_t index = groups_earliest(&correlator->groups, true);
         correlator->due = index == correlator->plan.correlation_count
                               ? far_future
-                              : group_of(correlator->by_deadline[index].oldest)->deadline;
+                              : groups_first(&correlator->groups, index)->deadline;
         if (instant_compare(correlator->due, moment) < 0)
             status = judge(correlator, index, fault);
     }
@@ -503,20 +395,13 @@ enum status correlator_feed(struct correlator *correlator, const struct correlat
     const enum status status = advance(correlator, hit->time, fault);
     if (status != STATUS_OK)
         return status;
-    make_room(correlator);
+    groups_make_room(&correlator->groups);
     const struct arrival arrival = {
         .hit = hit,
         .event = {hit->time, hit->record, hit->offset, hit->evidence, hit->rule},
         .moment = hit->time,
     };
     return deliver(correlator, &arrival, fault);
-}
-
-static void groups_drop(struct correlator *correlator)
-{
-    for (uint32_t i = 0; i < correlator->plan.correlation_count; i++)
-        while (correlator->by_deadline[i].oldest)
-            group_drop(correlator, i, group_of(correlator->by_deadline[i].oldest));
 }
 
 enum status correlator_finish(struct correlator *correlator, correlate_sink *sink, void *context,
@@ -526,10 +411,10 @@ enum status correlator_finish(struct correlator *correlator, correlate_sink *sin
     correlator->context = context;
     enum status status = STATUS_OK;
     uint32_t index;
-    while (status == STATUS_OK &&
-           (index = earliest(correlator, true)) < correlator->plan.correlation_count)
+    while (status == STATUS_OK && (index = groups_earliest(&correlator->groups, true)) <
+                                      correlator->plan.correlation_count)
         status = judge(correlator, index, fault);
-    groups_drop(correlator);
+    groups_reset(&correlator->groups);
     correlator->has_begun = false;
     correlator->due = far_future;
     return status;
@@ -538,8 +423,10 @@ enum status correlator_finish(struct correlator *correlator, correlate_sink *sin
 struct correlate_statistics correlator_statistics(const struct correlator *correlator)
 {
     struct correlate_statistics statistics = correlator->statistics;
-    statistics.hits_dropped = correlator->windows.hits_dropped;
-    statistics.bytes_peak = correlator->windows.budget.peak;
+    statistics.groups_evicted = correlator->groups.evicted;
+    statistics.groups_peak = correlator->groups.peak;
+    statistics.hits_dropped = correlator->groups.windows.hits_dropped;
+    statistics.bytes_peak = correlator->groups.windows.budget.peak;
     return statistics;
 }
 
@@ -547,10 +434,7 @@ void correlator_free(struct correlator *correlator)
 {
     if (!correlator)
         return;
-    groups_drop(correlator);
-    keyed_table_release(&correlator->groups, &correlator->windows.budget);
-    keyed_table_release(&correlator->windows.distinct, &correlator->windows.budget);
-    assert(correlator->windows.budget.used == 0);
+    groups_release(&correlator->groups);
     buffer_release(&correlator->key);
     buffer_release(&correlator->value);
     buffer_release(&correlator->packed);

@@ -1,5 +1,6 @@
 #include "rules/correlate/plan.h"
 
+#include <assert.h>
 #include <math.h>
 
 #define ARENA_MAX     ((size_t)256 << 20)
@@ -211,6 +212,7 @@ static bool settle(struct plan *plan, struct order *order, uint32_t rule)
 {
     struct plan_correlation correlation = {
         .rule = rule, .info = plan->infos[rule], .sigma = plan->infos[rule]->correlation};
+    assert(correlation.sigma);
     correlation.kind = kind_of(correlation.sigma->type);
     correlation.is_late = is_late(correlation.sigma);
     const char *reason = own_reason(&correlation, order->counted_max);
