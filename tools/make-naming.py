@@ -4,7 +4,7 @@
 import csv
 import sys
 
-HOWS = {"": "ITEM", "time": "TIME", "hex": "HEX", "quoted": "QUOTED", "drop": "DROP"}
+HOWS = {"": "ITEM", "time": "TIME", "hex": "HEX", "quoted": "QUOTED", "filled": "FILLED", "drop": "DROP"}
 
 
 def fail(line, text):
@@ -48,8 +48,9 @@ class Tables:
 
     def add_row(self, line, exporter, theirs, ours, how, where):
         text, words = "", 0
-        if how.startswith("join "):
-            how, text = "JOIN", how[5:]
+        if how.startswith(("join ", "const ")):
+            how, text = how.split(" ", 1)
+            how = how.upper()
         elif how in HOWS:
             how = HOWS[how]
         else:

@@ -193,7 +193,9 @@ static bool is_where(const struct conversion *conversion, uint8_t number)
     if (!number)
         return true;
     const struct naming_where *where = &naming_wheres[number];
-    if (!bytes_equal(conversion->provider, bytes_of_text(where->provider)))
+    const bool is_channel = where->provider[0] == '@';
+    if (!bytes_equal(is_channel ? conversion->channel : conversion->provider,
+                     bytes_of_text(where->provider + is_channel)))
         return false;
     for (size_t i = 0; i < NAMING_IDS_MAX && where->ids[i]; i++)
         if (where->ids[i] == conversion->event_id)
@@ -223,6 +225,8 @@ static struct value run(const struct conversion *conversion, const struct step *
     case NAMING_NOT_WORDS:
         return to_meaning(conversion, from, step->list).type == VALUE_ABSENT ? *from
                                                                              : value_absent();
+    case NAMING_CONST:
+        return value_text(bytes_of_text(step->text));
     case NAMING_JOIN:
         return to_joined(conversion, step);
     case NAMING_DATA:

@@ -9,6 +9,7 @@ struct conversion {
     struct bytes raw;           /* the record, where the texts of real numbers stand */
     struct arena *arena;        /* for what is made, until the next record */
     struct bytes provider;      /* of this record, for steps that hold in some places only */
+    struct bytes channel;
     uint32_t event_id;
 };
 

@@ -83,6 +83,9 @@ static void account_flaws(struct text_decoder *decoder, struct bytes raw)
 {
     if (decoder->flaw)
         text_decoder_damage(decoder, raw.data, decoder->flaw);
+    else if (UNLIKELY(plans_has_lost(&decoder->plans)))
+        text_decoder_damage(decoder, raw.data,
+                            "a record with more new names than there is room for");
     else if (decoder->is_wide && !utf8_is_valid(raw))
         text_decoder_damage(decoder, raw.data, "a record that is not UTF-8");
 }

@@ -16,6 +16,7 @@
 /* A value that is joined to others, with the text that stands before it. */
 struct part {
     uint16_t source;
+    uint32_t rank; /* its place among them */
     const char *text;
 };
 
@@ -27,7 +28,8 @@ struct step {
     uint16_t source; /* number of the value */
     uint16_t parts_count;
     const struct part *parts; /* of NAMING_JOIN and NAMING_DATA */
-    const struct step *next;  /* what holds elsewhere; NULL: the field is absent there */
+    const char *text;         /* of NAMING_CONST */
+    struct step *next;        /* what holds elsewhere; NULL: the field is absent there */
 };
 
 /* A set of paths and what becomes of them. */
@@ -42,6 +44,7 @@ struct plan {
     uint32_t step_count;
     const struct step *steps; /* NULL: the values are the event's as they are */
     bool has_conditions;
+    bool has_lost; /* fields for whose names there was no room */
 };
 
 /* Makes the steps and the shape of a plan whose paths are set. False without memory. */

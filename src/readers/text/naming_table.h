@@ -21,13 +21,14 @@ enum naming_how {
     NAMING_NOT_WORDS, /* a copy; absent when NAMING_WORDS is not */
     NAMING_JOIN,      /* several values with text before each, but for its first character */
     NAMING_DATA,      /* all unnamed values of EventData as one list */
+    NAMING_CONST,     /* a text that is always the same */
     NAMING_DROP,
 };
 
 struct naming_row {
     const char *theirs; /* dotted path; of a prefix row: all that stands before the name */
     const char *ours;   /* NULL: none */
-    const char *text;   /* of NAMING_JOIN */
+    const char *text;   /* of NAMING_JOIN and NAMING_CONST */
     uint8_t how;
     uint8_t exporter;
     uint8_t list;
@@ -38,7 +39,7 @@ struct naming_row {
 #define NAMING_IDS_MAX 24
 
 struct naming_where {
-    const char *provider;
+    const char *provider;         /* or, behind @, the channel */
     uint32_t ids[NAMING_IDS_MAX]; /* ended by a 0; the first 0: all */
 };
 

@@ -85,17 +85,6 @@ static bool is_namespace(struct bytes attribute)
            (attribute.length > 6 && memcmp(attribute.data, "xmlns:", 6) == 0);
 }
 
-/* Rendered texts have the names of what they explain, but for the message. */
-static enum tree_kind name_rendered(struct bytes section, struct bytes *element,
-                                    struct bytes *attribute)
-{
-    if (!key_is(*element, "Message") && attribute->length == 0) {
-        *attribute = *element;
-        *element = section;
-    }
-    return TREE_FIELD;
-}
-
 static enum tree_kind name_section(const struct keys *keys, unsigned at, struct bytes *element,
                                    struct bytes *attribute)
 {
@@ -103,12 +92,17 @@ static enum tree_kind name_section(const struct keys *keys, unsigned at, struct 
     if (key_is(section, "System"))
         return name_system(keys, at + 1, element, attribute);
     split(keys, at, element, attribute);
-    if (is_namespace(*attribute) || key_is(section, "#attributes"))
+    if (is_namespace(*attribute) || is_namespace(*element) || key_is(section, "#attributes"))
         return TREE_DROP;
     if (at + 1 == keys->count)
         return TREE_FILLED;
-    return key_is(section, "RenderingInfo") ? name_rendered(section, element, attribute)
-                                            : TREE_DATA;
+    if (!key_is(section, "RenderingInfo"))
+        return TREE_DATA;
+    /* What Windows made of the event for people; its names are those of other fields. */
+    if (attribute->length == 0)
+        *attribute = *element;
+    *element = section;
+    return TREE_FIELD;
 }
 
 enum tree_kind naming_tree(const struct keys *keys, struct bytes *element, struct bytes *attribute)

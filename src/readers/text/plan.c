@@ -137,8 +137,11 @@ static void run_steps(struct plans *plans, const struct plan *plan, struct conve
     if (!plan->has_conditions)
         return;
     const struct value *provider = known_value(plan, plans->values, FIELD_PROVIDER_NAME);
+    const struct value *channel = known_value(plan, plans->values, FIELD_CHANNEL);
     if (provider)
         conversion->provider = convert_text(&plans->record->arena, conversion->raw, provider);
+    if (channel)
+        conversion->channel = convert_text(&plans->record->arena, conversion->raw, channel);
     conversion->event_id = (uint32_t)number_of(known_value(plan, plans->values, FIELD_EVENT_ID));
     for (uint32_t i = 0; i < plan->step_count; i++)
         if (plan->steps[i].where)
@@ -172,9 +175,15 @@ enum status plans_event(struct plans *plans, struct event *event)
         run_steps(plans, plan, &conversion);
         values = plans->values;
     }
+    plans->last = plan;
     event->shape = plan->shape;
     event->values = values;
     event->time = time_of(plans, known_value(plan, values, FIELD_TIME_CREATED), event->raw);
     event->record = number_of(known_value(plan, values, FIELD_EVENT_RECORD_ID));
     return STATUS_OK;
+}
+
+bool plans_has_lost(const struct plans *plans)
+{
+    return plans->last->has_lost;
 }

@@ -18,8 +18,9 @@ struct plans {
     struct arena arena;    /* the plans */
     struct arena scratch;  /* for the making of one */
     struct plan **buckets;
-    uint32_t serial;      /* of the plan that is being made: the mark in its paths */
-    struct value *values; /* of the event, where they are not the record's own */
+    const struct plan *last; /* that was used */
+    uint32_t serial;         /* of the plan that is being made: the mark in its paths */
+    struct value *values;    /* of the event, where they are not the record's own */
     uint16_t *order;
 };
 
@@ -29,6 +30,9 @@ void plans_release(struct plans *plans);
 
 /* Forgets all plans; to be done whenever the outline is reset. */
 void plans_reset(struct plans *plans);
+
+/* Whether the last event lacks fields, because there are more names than the process holds. */
+bool plans_has_lost(const struct plans *plans);
 
 /* Fills in the event's shape, values, time and record number (0: it has none) from the record;
  * event->raw is set. STATUS_MEMORY when there is no room for another plan: reset and read again. */
