@@ -185,15 +185,7 @@ static enum status take_date(const struct draft_context *context, const struct t
 static enum status take_tags(const struct draft_context *context, const struct tree_node *map,
                              struct sigma_rule *rule)
 {
-    const struct tree_node *tags = find_value(map, "tags");
-    const enum status status = take_list(context, map, "tags", &rule->tags, &rule->tag_count);
-    if (status != STATUS_OK || !tags)
-        return status;
-    for (uint32_t i = 0; i < rule->tag_count; i++)
-        if (!strchr(rule->tags[i], '.'))
-            return fault_set(context->fault, STATUS_INVALID, tags->items[i]->line,
-                             "the tag %.80s has no namespace", rule->tags[i]);
-    return STATUS_OK;
+    return take_list(context, map, "tags", &rule->tags, &rule->tag_count);
 }
 
 static bool is_relation(const struct tree_node *item)

@@ -40,6 +40,11 @@ static enum status read_first(struct arena *arena, struct bytes text,
     return status == STATUS_END ? STATUS_OK : status;
 }
 
+enum status option_file_fault(const char *path, const struct fault *inner, struct fault *fault)
+{
+    return fault_set(fault, inner->status, inner->offset, "%.110s: %.120s", path, inner->reason);
+}
+
 enum status option_file_read(struct arena *arena, const char *path,
                              const struct tree_node **document, struct fault *fault)
 {
@@ -52,7 +57,7 @@ enum status option_file_read(struct arena *arena, const char *path,
     if (status == STATUS_OK) {
         status = read_first(arena, text, document, &inner);
         if (status != STATUS_OK)
-            fault_set(fault, status, inner.offset, "%.120s: %.100s", path, inner.reason);
+            option_file_fault(path, &inner, fault);
     }
     arena_release(&text_arena);
     return status;

@@ -61,10 +61,12 @@ enum status placeholder_read(struct arena *arena, const char *path,
     if (!*placeholders)
         return fault_set(fault, STATUS_MEMORY, 0, "no memory for placeholders");
     const struct tree_node *document = NULL;
-    const enum status status = option_file_read(arena, path, &document, fault);
+    enum status status = option_file_read(arena, path, &document, fault);
     if (status != STATUS_OK || !document)
         return status;
-    return take_definitions(arena, document, *placeholders, fault);
+    struct fault inner = {0};
+    status = take_definitions(arena, document, *placeholders, &inner);
+    return status == STATUS_OK ? STATUS_OK : option_file_fault(path, &inner, fault);
 }
 
 static bool find_defined(const void *state, struct bytes name, const struct bytes **values,
