@@ -110,7 +110,8 @@ static size_t sid_write(uint8_t *to, const uint8_t *sid, size_t length)
     return (size_t)(out - to);
 }
 
-/* The shortest decimal text that reads back as the same number, with a point or an exponent. */
+/* The shortest decimal text that reads back as the same number, with a point or an exponent. Where
+ * the exponent begins is evtx_dump's choice. */
 static size_t real_write(uint8_t *to, double real, bool is_single)
 {
     if (isnan(real) || isinf(real))
@@ -133,14 +134,14 @@ static size_t real_write(uint8_t *to, double real, bool is_single)
     char *out = (char *)to;
     if (text[0] == '-')
         *out++ = '-';
-    if (exponent < -5 || exponent > 15) {
+    if (exponent < (is_single ? -6 : -5) || exponent > (is_single ? 12 : 15)) {
         *out++ = digits[0];
         if (count > 1) {
             *out++ = '.';
             memcpy(out, digits + 1, (size_t)count - 1);
             out += count - 1;
         }
-        out += sprintf(out, "e%d", exponent);
+        out += sprintf(out, exponent < 0 ? "e%d" : "e+%d", exponent);
         return (size_t)(out - (char *)to);
     }
     if (exponent < 0) {
@@ -161,10 +162,43 @@ static size_t real_write(uint8_t *to, double real, bool is_single)
     return (size_t)(out - (char *)to);
 }
 
-/* [MS-DTYP] 2.3.13: year, month, weekday, day, hour, minute, second, milliseconds. Written as it
- * stands, valid or not. */
+#define SECONDS_0000_TO_1970   INT64_C(62167219200)
+#define SECONDS_OF_10000_YEARS (INT64_C(3652425) * 86400)
+#define TIME_NONE              "0000-00-00T00:00:00.0000000Z"
+#define TIME_1601              "1601-01-01T00:00:00.0000000Z"
+
+static size_t text_write(uint8_t *to, const char *text)
+{
+    memcpy(to, text, strlen(text));
+    return strlen(text);
+}
+
+/* As Windows does: past the year 9999 its last four digits, past what is signed zeros. */
+static size_t filetime_write(uint8_t *to, uint64_t ticks)
+{
+    if (ticks > INT64_MAX)
+        return text_write(to, TIME_NONE);
+    struct instant instant = instant_from_filetime(ticks);
+    instant.seconds =
+        (instant.seconds + SECONDS_0000_TO_1970) % SECONDS_OF_10000_YEARS - SECONDS_0000_TO_1970;
+    return instant_write((char *)to, instant);
+}
+
+static bool is_systemtime(unsigned year, unsigned month, unsigned day, const uint8_t *time)
+{
+    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    const unsigned leap = month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return year >= 1601 && year <= 30827 && month >= 1 && month <= 12 && day >= 1 &&
+           day <= days[month - 1] + leap && load_le16(time + 8) < 24 && load_le16(time + 10) < 60 &&
+           load_le16(time + 12) < 60 && load_le16(time + 14) < 1000;
+}
+
+/* [MS-DTYP] 2.3.13: year, month, weekday, day, hour, minute, second, milliseconds. Windows shows
+ * one that is not valid, as an unset one is, as 1601. */
 static size_t systemtime_write(uint8_t *to, const uint8_t *time)
 {
+    if (!is_systemtime(load_le16(time), load_le16(time + 2), load_le16(time + 6), time))
+        return text_write(to, TIME_1601);
     return (size_t)snprintf((char *)to, NUMBER_BOUND, "%04u-%02u-%02uT%02u:%02u:%02u.%03u0000Z",
                             load_le16(time) % 10000U, load_le16(time + 2) % 100U,
                             load_le16(time + 6) % 100U, load_le16(time + 8) % 100U,
@@ -336,7 +370,7 @@ size_t value_write(uint8_t *to, const struct value *value)
     case VALUE_SID:
         return sid_write(to, value->data, value->length);
     case VALUE_FILETIME:
-        return instant_write((char *)to, instant_from_filetime(value->number));
+        return filetime_write(to, value->number);
     case VALUE_SYSTEMTIME:
         return systemtime_write(to, value->data);
     case VALUE_INSTANT:

@@ -36,6 +36,7 @@ struct binxml_cache {
     bool is_full;
     struct binxml_chunk chunk;
     uint32_t generation;
+    size_t compiled; /* bytes of the chunk's definitions; they cannot be more than its own */
     struct chunk_slot slots[CHUNK_SLOTS];
     struct binxml_name_slot known[BINXML_NAME_SLOTS];
 };
@@ -66,6 +67,7 @@ void binxml_chunk_begin(struct binxml_cache *cache, const struct binxml_chunk *c
 {
     cache->chunk = *chunk;
     cache->generation++;
+    cache->compiled = 0;
 }
 
 bool binxml_cache_trim(struct binxml_cache *cache)
@@ -78,6 +80,7 @@ bool binxml_cache_trim(struct binxml_cache *cache)
     cache->count = 0;
     cache->is_full = false;
     cache->generation++;
+    cache->compiled = 0;
     return true;
 }
 
@@ -134,6 +137,9 @@ static enum status template_compile(struct reading *reading, size_t offset, size
 {
     struct binxml_cache *cache = reading->cache;
     const size_t start = offset + DEFINITION_HEADER;
+    cache->compiled += length;
+    if (cache->compiled > cache->chunk.length)
+        return damaged(reading, offset, "template definitions that overlap");
     struct binxml_template *template = arena_take_array(&cache->arena, 1, sizeof(*template));
     if (!template) {
         cache->is_full = true;
@@ -275,6 +281,9 @@ static enum status instance_read(struct reading *reading, struct cursor *at,
     const enum status status = template_at(reading, offset, &template);
     if (status)
         return status;
+    /* In the slack of a chunk, a newer definition may stand where the record's own one was. */
+    if (load_le32(header + 1) != load_le32(template->guid))
+        return damaged(reading, offset, "the template definition is another one's");
     if (offset == here && !cursor_take(at, DEFINITION_HEADER + template->body.length))
         return damaged(reading, here, "a template definition that runs over its record");
     instance->tree = &template->tree;
@@ -282,30 +291,32 @@ static enum status instance_read(struct reading *reading, struct cursor *at,
 }
 
 /* For binxml_compile: an instance in the middle of a stream. */
-static enum status inner_instance(void *context, size_t *at, struct value *value,
-                                  struct fault *fault)
+static enum status inner_instance(void *context, size_t *at,
+                                  const struct binxml_instance **instance, struct fault *fault)
 {
     struct reading *reading = context;
     struct binxml_chunk *chunk = &reading->cache->chunk;
     (void)fault;
-    struct binxml_instance *instance = arena_take(reading->arena, sizeof(*instance));
-    if (!instance || reading->nested >= BINXML_NESTED_MAX)
+    struct binxml_instance *read = arena_take(reading->arena, sizeof(*read));
+    if (!read || reading->nested >= BINXML_NESTED_MAX)
         return damaged(reading, *at, "streams nested too deeply");
     struct cursor cursor =
         cursor_over(bytes_of(chunk->data + *at + 1, chunk->length - *at - 1), *at + 1);
     reading->nested++;
-    const enum status status = instance_read(reading, &cursor, instance);
+    const enum status status = instance_read(reading, &cursor, read);
     reading->nested--;
     if (status)
         return status;
     *at = (size_t)cursor_offset(&cursor);
-    *value = (struct value){.type = VALUE_BINXML, .data = (const uint8_t *)instance};
+    *instance = read;
     return STATUS_OK;
 }
 
-/* A stream that is not just one instance: compiled for this record only. The working memory of the
- * outermost one is kept from record to record. */
-static enum status loose_read(struct reading *reading, size_t start, size_t length,
+/* A stream that is not just one instance: compiled for this record only. `before` (may be NULL) is
+ * an instance that it begins with and that was read. The working memory of the outermost one is
+ * kept from record to record. */
+static enum status loose_read(struct reading *reading, const struct cursor *stream,
+                              const struct binxml_instance *before,
                               struct binxml_instance *instance)
 {
     struct binxml_cache *cache = reading->cache;
@@ -323,8 +334,9 @@ static enum status loose_read(struct reading *reading, size_t start, size_t leng
         .scratch = reading->loose == 0 ? &cache->loose : &inner,
         .known = cache->known,
         .generation = cache->generation,
-        .start = start,
-        .end = start + length,
+        .start = (size_t)cursor_offset(stream),
+        .end = (size_t)cursor_offset(stream) + cursor_left(stream),
+        .before = before,
         .read_instance = inner_instance,
         .context = reading,
     };
@@ -342,22 +354,28 @@ static enum status stream_read(struct reading *reading, size_t start, size_t len
 {
     if (reading->nested >= BINXML_NESTED_MAX)
         return damaged(reading, start, "streams nested too deeply");
-    struct cursor at = cursor_over(bytes_of(reading->cache->chunk.data + start, length), start);
+    const struct cursor stream =
+        cursor_over(bytes_of(reading->cache->chunk.data + start, length), start);
+    struct cursor at = stream;
     const uint8_t *token = cursor_peek(&at, 5);
     if (token && token[0] == TOKEN_FRAGMENT)
         cursor_take(&at, 4);
     token = cursor_take(&at, 1);
     if (!token || *token != TOKEN_INSTANCE)
-        return loose_read(reading, start, length, instance);
+        return loose_read(reading, &stream, NULL, instance);
     reading->nested++;
     enum status status = instance_read(reading, &at, instance);
     reading->nested--;
     if (status)
         return status;
     token = cursor_peek(&at, 1);
-    if (UNLIKELY(token && *token != TOKEN_END && reading->nested == 0))
-        return loose_read(reading, start, length, instance);
-    return STATUS_OK;
+    if (LIKELY(!token || *token == TOKEN_END))
+        return STATUS_OK;
+    struct binxml_instance *before = arena_take(reading->arena, sizeof(*before));
+    if (!before)
+        return fault_set(reading->fault, STATUS_MEMORY, 0, "no memory for a record");
+    *before = *instance;
+    return loose_read(reading, &at, before, instance);
 }
 
 enum status binxml_read(struct binxml_cache *cache, size_t offset, size_t length,

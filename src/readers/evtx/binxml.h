@@ -135,18 +135,6 @@ static inline bool binxml_is_left_out(const struct binxml_instance *instance,
            binxml_value(instance, element->dependency)->type == VALUE_NULL;
 }
 
-/* What an entity reference stands for: one of XML's five, or the reference itself is not known and
- * shows as nothing. */
-static inline const char *evtx_entity(struct bytes name)
-{
-    static const char *const known[] = {"quot", "\"", "apos", "'",  "amp",
-                                        "&",    "lt", "<",    "gt", ">"};
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i += 2)
-        if (bytes_equal(name, bytes_of_text(known[i])))
-            return known[i + 1];
-    return "";
-}
-
 /* Whether a value shows nothing: NULL, or empty text, binary or list. */
 static inline bool binxml_is_empty(const struct value *value)
 {

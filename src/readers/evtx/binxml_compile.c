@@ -184,7 +184,9 @@ static enum status element_open(struct builder *builder, uint8_t token)
         const uint8_t *field = cursor_take(&builder->at, 2);
         if (!field)
             return damaged(builder, "cut off in an element");
-        dependency = load_le16(field);
+        /* A template is used for its root, which nothing leaves out. */
+        if (builder->depth)
+            dependency = load_le16(field);
     }
     name_id name;
     if (!cursor_take(&builder->at, 4))
@@ -330,22 +332,28 @@ static enum status instruction_read(struct builder *builder, uint8_t token)
     return token == TOKEN_PI_TARGET ? name_read(builder, &name) : text_read(builder, &ignored);
 }
 
+static enum status instance_add(struct builder *builder, const struct binxml_instance *instance)
+{
+    return node_add(builder, (struct binxml_node){.kind = BINXML_INSTANCE,
+                                                  .value = {.type = VALUE_BINXML,
+                                                            .data = (const uint8_t *)instance}});
+}
+
 static enum status instance_read(struct builder *builder)
 {
     const struct binxml_compile *given = builder->given;
-    struct binxml_node node = {.kind = BINXML_INSTANCE};
+    const struct binxml_instance *instance;
     if (!given->read_instance)
         return damaged(builder, "a template instance in a template");
     /* The instance begins with its token. */
     size_t at = (size_t)cursor_offset(&builder->at) - 1;
     const size_t start = at;
-    const enum status status =
-        given->read_instance(given->context, &at, &node.value, builder->fault);
+    const enum status status = given->read_instance(given->context, &at, &instance, builder->fault);
     if (status)
         return status;
     if (!cursor_take(&builder->at, at - start - 1))
         return damaged(builder, "a template instance that runs over its stream");
-    return node_add(builder, node);
+    return instance_add(builder, instance);
 }
 
 static enum status token_read(struct builder *builder, uint8_t token)
@@ -427,6 +435,11 @@ enum status binxml_compile(const struct binxml_compile *compile, struct binxml_t
         .fault = fault,
     };
     builder.last[0] = BINXML_END;
+    if (compile->before) {
+        const enum status status = instance_add(&builder, compile->before);
+        if (status)
+            return status;
+    }
     const uint8_t *token;
     while ((token = cursor_take(&builder.at, 1)) && *token != TOKEN_END) {
         const enum status status = token_read(&builder, *token);

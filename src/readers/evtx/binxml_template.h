@@ -31,19 +31,21 @@ struct binxml_name_slot {
 
 /* What a builder's user hands in when a template instance stands inside the stream; NULL refuses.
  */
-typedef enum status binxml_instance_reader(void *context, size_t *at, struct value *value,
+typedef enum status binxml_instance_reader(void *context, size_t *at,
+                                           const struct binxml_instance **instance,
                                            struct fault *fault);
 
 struct binxml_compile {
     const struct binxml_chunk *chunk;
     struct names *names;
-    struct arena *keep;             /* the tree's memory */
-    struct arena *scratch;          /* for the work */
-    struct binxml_name_slot *known; /* BINXML_NAME_SLOTS of them */
-    uint32_t generation;            /* of the chunk */
-    size_t start, end;              /* of the stream in the chunk */
-    bool is_definition;             /* elements carry a dependency identifier */
-    bool keeps_literals;            /* literals are copied, since the chunk goes */
+    struct arena *keep;                   /* the tree's memory */
+    struct arena *scratch;                /* for the work */
+    struct binxml_name_slot *known;       /* BINXML_NAME_SLOTS of them */
+    uint32_t generation;                  /* of the chunk */
+    size_t start, end;                    /* of the stream in the chunk */
+    bool is_definition;                   /* elements carry a dependency identifier */
+    bool keeps_literals;                  /* literals are copied, since the chunk goes */
+    const struct binxml_instance *before; /* comes before the stream; NULL: none does */
     binxml_instance_reader *read_instance;
     void *context;
 };

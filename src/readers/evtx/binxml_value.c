@@ -107,7 +107,8 @@ static enum status scalar_read(unsigned type, const uint8_t *data, size_t length
         *value = fixed_read(type, data);
         return STATUS_OK;
     }
-    if (length == 0 && (width || type == BINXML_SIZE || type == BINXML_SID)) {
+    if (length == 0 &&
+        (width || type == BINXML_SIZE || type == BINXML_HANDLE || type == BINXML_SID)) {
         *value = number_value(VALUE_NULL, 0, 0);
         return STATUS_OK;
     }
@@ -116,6 +117,7 @@ static enum status scalar_read(unsigned type, const uint8_t *data, size_t length
         *value = number_value(VALUE_NULL, 0, 0);
         return STATUS_OK;
     case BINXML_STRING:
+    case BINXML_XML:
         *value = string_value(data, length);
         return STATUS_OK;
     case BINXML_ANSI:
@@ -125,6 +127,7 @@ static enum status scalar_read(unsigned type, const uint8_t *data, size_t length
         *value = data_value(VALUE_BINARY, data, length);
         return STATUS_OK;
     case BINXML_SIZE:
+    case BINXML_HANDLE:
         if (length != 4 && length != 8)
             return STATUS_DAMAGED;
         *value = fixed_read(length == 4 ? BINXML_HEX32 : BINXML_HEX64, data);
@@ -134,9 +137,7 @@ static enum status scalar_read(unsigned type, const uint8_t *data, size_t length
             return STATUS_DAMAGED;
         *value = data_value(VALUE_SID, data, length);
         return STATUS_OK;
-    case BINXML_HANDLE:
     case BINXML_BINXML:
-    case BINXML_XML:
         *value = data_value(length ? VALUE_BINARY : VALUE_NULL, data, length);
         value->extra = (uint16_t)type;
         return STATUS_OK;
@@ -173,6 +174,8 @@ static enum status array_read(unsigned type, const uint8_t *data, size_t length,
                               struct arena *arena, struct value *value)
 {
     uint32_t count = 0;
+    if (type == BINXML_SIZE)
+        type = length % 8 ? BINXML_HEX32 : BINXML_HEX64;
     for (size_t at = 0; at < length; count++) {
         const size_t step = item_length(type, data + at, length - at);
         if (!step)

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/utf.h"
+#include "readers/evtx/evtx_walk.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -320,7 +321,8 @@ enum status evtx_nodes_text(struct binxml_cache *cache, const struct binxml_inst
     const struct binxml_tree *tree = instance->tree;
     for (uint32_t at = first; at != BINXML_END; at = tree->nodes[at].next) {
         const struct binxml_node *node = &tree->nodes[at];
-        uint8_t encoded[4];
+        uint8_t room[EVTX_REFERENCE_BOUND];
+        struct bytes reference;
         switch ((enum binxml_kind)node->kind) {
         case BINXML_LITERAL:
             value_append(&buffer, &node->value);
@@ -330,12 +332,9 @@ enum status evtx_nodes_text(struct binxml_cache *cache, const struct binxml_inst
                 value_append(&buffer, binxml_value(instance, node->slot));
             break;
         case BINXML_CHARACTER:
-            buffer_bytes(
-                &buffer, encoded,
-                utf8_encode(encoded, (node->slot & 0xF800) == 0xD800 ? 0xFFFD : node->slot));
-            break;
         case BINXML_ENTITY:
-            buffer_text(&buffer, evtx_entity(names_text(binxml_names(cache), node->name)));
+            reference = evtx_reference(binxml_names(cache), node, room);
+            buffer_bytes(&buffer, reference.data, reference.length);
             break;
         case BINXML_ELEMENT:
         case BINXML_INSTANCE:

@@ -93,16 +93,11 @@ static void value_write_inside(struct buffer *to, const struct value *value)
 static void node_write_inside(struct writer *writer, const struct evtx_place *place,
                               const struct binxml_node *node)
 {
-    uint8_t encoded[4];
+    uint8_t room[EVTX_REFERENCE_BOUND];
     switch ((enum binxml_kind)node->kind) {
-    case BINXML_CHARACTER: {
-        const uint32_t character = (node->slot & 0xF800) == 0xD800 ? 0xFFFD : node->slot;
-        buffer_json_inside(writer->to, bytes_of(encoded, utf8_encode(encoded, character)));
-        return;
-    }
+    case BINXML_CHARACTER:
     case BINXML_ENTITY:
-        buffer_json_inside(writer->to,
-                           bytes_of_text(evtx_entity(names_text(writer->json->names, node->name))));
+        buffer_json_inside(writer->to, evtx_reference(writer->json->names, node, room));
         return;
     case BINXML_LITERAL:
     case BINXML_SUBSTITUTION: {

@@ -1,12 +1,46 @@
 #include "readers/evtx/evtx_walk.h"
 
+#include <assert.h>
+#include <stdio.h>
+
+/* An array of one item is that item. */
 const struct value *evtx_place_value(const struct evtx_place *place, const struct binxml_node *node)
 {
     for (const struct evtx_override *at = place->overrides; at; at = at->outer)
         if (at->node == node)
             return at->item;
-    return node->kind == BINXML_SUBSTITUTION ? binxml_value(place->instance, node->slot)
-                                             : &node->value;
+    if (node->kind != BINXML_SUBSTITUTION)
+        return &node->value;
+    const struct value *value = binxml_value(place->instance, node->slot);
+    return value->type == VALUE_LIST && value->length == 1 ? value->items : value;
+}
+
+static const char *entity_text(struct bytes name)
+{
+    static const char *const known[] = {"quot", "\"", "apos", "'",  "amp",
+                                        "&",    "lt", "<",    "gt", ">"};
+    for (size_t i = 0; i < COUNT_OF(known); i += 2)
+        if (bytes_equal(name, bytes_of_text(known[i])))
+            return known[i + 1];
+    return NULL;
+}
+
+struct bytes evtx_reference(const struct names *names, const struct binxml_node *node,
+                            uint8_t room[EVTX_REFERENCE_BOUND])
+{
+    if (node->kind == BINXML_CHARACTER && (node->slot & 0xF800) != 0xD800)
+        return bytes_of(room, utf8_encode(room, node->slot));
+    if (node->kind == BINXML_CHARACTER)
+        return bytes_of(room, (size_t)sprintf((char *)room, "&#%u;", (unsigned)node->slot));
+    const struct bytes name = names_text(names, node->name);
+    const char *known = entity_text(name);
+    if (known)
+        return bytes_of_text(known);
+    assert(name.length + 2 <= EVTX_REFERENCE_BOUND);
+    room[0] = '&';
+    memcpy(room + 1, name.data, name.length);
+    room[name.length + 1] = ';';
+    return bytes_of(room, name.length + 2);
 }
 
 bool evtx_is_content(const struct evtx_place *place, const struct binxml_node *node)
@@ -56,7 +90,7 @@ static void child_add(struct children *children, const struct binxml_element *el
     children->items[children->count++] = (struct evtx_child){element, place};
 }
 
-/* A node in the chain whose value here is an array of more than one item. */
+/* A node in the chain whose value here is an array. */
 static const struct binxml_node *array_in(const struct evtx_place *place, uint32_t first)
 {
     const struct binxml_node *nodes = place->instance->tree->nodes;
@@ -64,7 +98,7 @@ static const struct binxml_node *array_in(const struct evtx_place *place, uint32
         if (nodes[at].kind != BINXML_SUBSTITUTION)
             continue;
         const struct value *value = evtx_place_value(place, &nodes[at]);
-        if (value->type == VALUE_LIST && value->length > 1)
+        if (value->type == VALUE_LIST && value->length)
             return &nodes[at];
     }
     return NULL;

@@ -5,6 +5,7 @@
 #define IMPOUND_READERS_EVTX_WALK_H
 
 #include "base/arena.h"
+#include "base/utf.h"
 #include "readers/evtx/binxml.h"
 
 /* One array's item in place of the array, for the inside of one copy of the element. */
@@ -38,6 +39,15 @@ const struct value *evtx_place_value(const struct evtx_place *place,
 
 /* Whether the node shows text here. */
 bool evtx_is_content(const struct evtx_place *place, const struct binxml_node *node);
+
+/* The most bytes of a reference as text: a name of 256 units between & and ; */
+#define EVTX_REFERENCE_BOUND (UTF8_BOUND(256) + 2)
+
+/* What a character reference or an entity reference stands for, written into `room` when need be.
+ * An entity that is none of XML's five, and half of a surrogate pair, show as the reference itself.
+ */
+struct bytes evtx_reference(const struct names *names, const struct binxml_node *node,
+                            uint8_t room[EVTX_REFERENCE_BOUND]);
 
 /* The child elements of a chain of nodes, in order; *children lives in the walk's arena. */
 uint32_t evtx_children(struct evtx_walk *walk, const struct evtx_place *place, uint32_t first,

@@ -48,17 +48,13 @@ static void escaped_write(struct buffer *to, struct bytes text)
 static void text_write(struct writer *writer, const struct evtx_place *place, uint32_t first)
 {
     const struct binxml_node *nodes = place->instance->tree->nodes;
-    uint8_t encoded[4];
+    uint8_t room[EVTX_REFERENCE_BOUND];
     for (uint32_t at = first; at != BINXML_END && !is_too_long(writer); at = nodes[at].next) {
         const struct binxml_node *node = &nodes[at];
         if (!evtx_is_content(place, node))
             continue;
-        if (node->kind == BINXML_CHARACTER) {
-            const uint32_t character = (node->slot & 0xF800) == 0xD800 ? 0xFFFD : node->slot;
-            escaped_write(writer->to, bytes_of(encoded, utf8_encode(encoded, character)));
-        } else if (node->kind == BINXML_ENTITY) {
-            escaped_write(writer->to,
-                          bytes_of_text(evtx_entity(names_text(writer->names, node->name))));
+        if (node->kind == BINXML_CHARACTER || node->kind == BINXML_ENTITY) {
+            escaped_write(writer->to, evtx_reference(writer->names, node, room));
         } else {
             struct buffer text = {0};
             value_append(&text, evtx_place_value(place, node));
