@@ -4,13 +4,12 @@
 
 #define OPERATIONS_MAX 4096U
 #define ROOM_SLACK     64U /* commas, quotes and the longest number */
+#define TEXT_STEP      16U /* texts are copied in steps of this, a little beyond their ends */
 
 enum operation_kind {
-    OPERATION_MEMBER,    /* a comma if one is due, then the text */
-    OPERATION_TEXT,      /* the text */
-    OPERATION_VALUE,     /* the text, then a slot's value */
-    OPERATION_ATTRIBUTE, /* a comma if one is due, the text and a slot's value, unless it is empty
-                          */
+    OPERATION_TEXT,           /* a comma if one is due, then the text */
+    OPERATION_FIELD,          /* the same, then a slot's value */
+    OPERATION_ATTRIBUTE,      /* the same, unless the value is empty */
     OPERATION_ATTRIBUTES_END, /* closes "#attributes", or takes it back when it is empty */
     OPERATION_CLOSE,          /* closes an object, or makes it null when it is empty */
     OPERATION_DEPENDS,        /* skips `skip` operations when the slot is NULL */
@@ -20,7 +19,8 @@ enum operation_kind {
 
 struct operation {
     uint8_t kind;
-    bool is_data; /* an empty value is "" instead of null */
+    bool is_data;   /* an empty value is "" instead of null */
+    bool may_comma; /* a comma before the text is due unless an object has just been opened */
     uint16_t slot;
     uint16_t skip;
     uint32_t text, length; /* in the program's texts */
@@ -45,6 +45,9 @@ struct compiler {
     uint32_t count;
     struct buffer texts;
     bool is_refused;
+    /* Of the bytes that will stand before what is compiled next: */
+    enum { BEFORE_UNKNOWN, BEFORE_BRACE, BEFORE_MEMBER } before;
+    uint32_t barrier; /* operations before this one are not added to: they may be skipped */
 };
 
 static struct operation *operation_add(struct compiler *compiler, enum operation_kind kind)
@@ -59,22 +62,64 @@ static struct operation *operation_add(struct compiler *compiler, enum operation
     return operation;
 }
 
-static void text_end(struct compiler *compiler, struct operation *operation)
-{
-    operation->length = (uint32_t)compiler->texts.length - operation->text;
-}
-
 static void key_append(struct compiler *compiler, name_id name)
 {
     buffer_json(&compiler->texts, names_text(compiler->names, name));
     buffer_byte(&compiler->texts, ':');
 }
 
+/* Ends what was appended to the texts since `start`: as an operation of its own, or as more of the
+ * one before. */
+static void text_end(struct compiler *compiler, size_t start, bool may_comma)
+{
+    const size_t length = compiler->texts.length - start;
+    struct operation *last =
+        compiler->count > compiler->barrier ? &compiler->operations[compiler->count - 1] : NULL;
+    if (last && last->kind == OPERATION_TEXT && last->text + last->length == start && !may_comma) {
+        last->length += (uint32_t)length;
+    } else {
+        last = operation_add(compiler, OPERATION_TEXT);
+        last->text = (uint32_t)start;
+        last->length = (uint32_t)length;
+        last->may_comma = may_comma;
+    }
+    const bool is_brace = length && !compiler->texts.failed &&
+                          compiler->texts.data[compiler->texts.length - 1] == '{';
+    compiler->before = is_brace ? BEFORE_BRACE : BEFORE_MEMBER;
+}
+
 static void text_add(struct compiler *compiler, const char *text)
 {
-    struct operation *operation = operation_add(compiler, OPERATION_TEXT);
+    const size_t start = compiler->texts.length;
     buffer_text(&compiler->texts, text);
-    text_end(compiler, operation);
+    text_end(compiler, start, false);
+}
+
+/* Begins a member's text with its comma, where it is known to be due; returns the text's start. */
+static size_t member_begin(struct compiler *compiler)
+{
+    const size_t start = compiler->texts.length;
+    if (compiler->before == BEFORE_MEMBER)
+        buffer_byte(&compiler->texts, ',');
+    return start;
+}
+
+static void member_end(struct compiler *compiler, size_t start)
+{
+    text_end(compiler, start, compiler->before == BEFORE_UNKNOWN);
+}
+
+/* A slot's value, behind the text that was compiled last where there is one. */
+static void slot_add(struct compiler *compiler, uint16_t slot, bool is_data)
+{
+    struct operation *last =
+        compiler->count > compiler->barrier ? &compiler->operations[compiler->count - 1] : NULL;
+    if (!last || last->kind != OPERATION_TEXT)
+        last = operation_add(compiler, OPERATION_TEXT);
+    last->kind = OPERATION_FIELD;
+    last->slot = slot;
+    last->is_data = is_data;
+    compiler->before = BEFORE_MEMBER;
 }
 
 static const struct binxml_node *only_node(const struct compiler *compiler, uint32_t first)
@@ -96,15 +141,17 @@ static void attribute_compile(struct compiler *compiler, const struct binxml_att
     if (attribute->first == BINXML_END || (is_literal_text(node) && !node->value.length))
         return;
     if (is_literal_text(node)) {
-        struct operation *operation = operation_add(compiler, OPERATION_MEMBER);
+        const size_t start = member_begin(compiler);
         key_append(compiler, attribute->name);
         buffer_json_utf16(&compiler->texts, node->value.data, node->value.length / 2);
-        text_end(compiler, operation);
+        member_end(compiler, start);
     } else if (node && node->kind == BINXML_SUBSTITUTION) {
         struct operation *operation = operation_add(compiler, OPERATION_ATTRIBUTE);
         operation->slot = node->slot;
+        operation->may_comma = true;
         key_append(compiler, attribute->name);
-        text_end(compiler, operation);
+        operation->length = (uint32_t)compiler->texts.length - operation->text;
+        compiler->before = BEFORE_UNKNOWN;
     } else {
         compiler->is_refused = true;
     }
@@ -120,6 +167,7 @@ static void attributes_compile(struct compiler *compiler, const struct binxml_el
          at = compiler->tree->attributes[at].next)
         attribute_compile(compiler, &compiler->tree->attributes[at]);
     operation_add(compiler, OPERATION_ATTRIBUTES_END);
+    compiler->before = BEFORE_UNKNOWN;
 }
 
 /* The one thing in an element that has no elements: nothing, literal text or a slot. */
@@ -130,13 +178,11 @@ static void value_compile(struct compiler *compiler, const struct binxml_element
     if (element->first == BINXML_END || (is_literal_text(node) && !node->value.length)) {
         text_add(compiler, is_data ? "\"\"" : "null");
     } else if (is_literal_text(node)) {
-        struct operation *operation = operation_add(compiler, OPERATION_TEXT);
+        const size_t start = compiler->texts.length;
         buffer_json_utf16(&compiler->texts, node->value.data, node->value.length / 2);
-        text_end(compiler, operation);
+        text_end(compiler, start, false);
     } else if (node && node->kind == BINXML_SUBSTITUTION) {
-        struct operation *operation = operation_add(compiler, OPERATION_VALUE);
-        operation->slot = node->slot;
-        operation->is_data = is_data;
+        slot_add(compiler, node->slot, is_data);
     } else {
         compiler->is_refused = true;
     }
@@ -156,6 +202,7 @@ static void leaf_compile(struct compiler *compiler, const struct binxml_element 
     } else {
         compiler->is_refused = true;
     }
+    compiler->before = BEFORE_MEMBER;
 }
 
 static void members_compile(struct compiler *compiler, const struct binxml_element *element,
@@ -177,6 +224,7 @@ static void element_value_compile(struct compiler *compiler, const struct binxml
         attributes_compile(compiler, element);
         members_compile(compiler, element, is_container);
         operation_add(compiler, OPERATION_CLOSE);
+        compiler->before = BEFORE_MEMBER;
     }
 }
 
@@ -198,10 +246,10 @@ static void data_compile(struct compiler *compiler, const struct binxml_element 
     if (element->has_elements) {
         compiler->is_refused = true;
     } else if (is_literal_text(name) && name->value.length && !*unnamed) {
-        struct operation *operation = operation_add(compiler, OPERATION_MEMBER);
+        const size_t start = member_begin(compiler);
         buffer_json_utf16(&compiler->texts, name->value.data, name->value.length / 2);
         buffer_byte(&compiler->texts, ':');
-        text_end(compiler, operation);
+        member_end(compiler, start);
         value_compile(compiler, element, true);
         *is_named = true;
     } else if (element->first_attribute == BINXML_END && !*is_named &&
@@ -256,9 +304,9 @@ static bool has_repeats(const struct compiler *compiler, const struct binxml_ele
 
 static void member_compile(struct compiler *compiler, const struct binxml_element *element)
 {
-    struct operation *operation = operation_add(compiler, OPERATION_MEMBER);
+    const size_t start = member_begin(compiler);
     key_append(compiler, element->name);
-    text_end(compiler, operation);
+    member_end(compiler, start);
     element_value_compile(compiler, element);
 }
 
@@ -266,6 +314,7 @@ static void child_compile(struct compiler *compiler, const struct binxml_element
                           bool is_data, bool *is_named, uint32_t *unnamed)
 {
     uint32_t depends = BINXML_END;
+    const bool is_after_member = compiler->before == BEFORE_MEMBER;
     if (child->dependency != BINXML_NONE) {
         depends = compiler->count;
         operation_add(compiler, OPERATION_DEPENDS)->slot = child->dependency;
@@ -274,8 +323,11 @@ static void child_compile(struct compiler *compiler, const struct binxml_element
         data_compile(compiler, child, is_named, unnamed);
     else
         member_compile(compiler, child);
-    if (depends != BINXML_END && !compiler->is_refused)
+    if (depends != BINXML_END && !compiler->is_refused) {
         compiler->operations[depends].skip = (uint16_t)(compiler->count - depends - 1);
+        compiler->barrier = compiler->count;
+        compiler->before = is_after_member ? BEFORE_MEMBER : BEFORE_UNKNOWN;
+    }
 }
 
 static void members_compile(struct compiler *compiler, const struct binxml_element *element,
@@ -294,14 +346,16 @@ static void members_compile(struct compiler *compiler, const struct binxml_eleme
             struct operation *operation = operation_add(compiler, OPERATION_EMBEDDED);
             operation->slot = node->slot;
             operation->element = (uint32_t)(element - tree->elements);
+            if (compiler->before == BEFORE_BRACE)
+                compiler->before = BEFORE_UNKNOWN;
         } else if (node->kind == BINXML_ELEMENT) {
             const struct binxml_element *child = &tree->elements[node->index];
             const bool is_data = is_container && child->name == compiler->known->data;
             if (is_data && !is_named && !unnamed && !data_name(compiler, child)) {
-                struct operation *operation = operation_add(compiler, OPERATION_MEMBER);
+                const size_t start = member_begin(compiler);
                 buffer_text(&compiler->texts,
                             data > 1 ? "\"Data\":{\"#text\":[" : "\"Data\":{\"#text\":");
-                text_end(compiler, operation);
+                member_end(compiler, start);
             }
             child_compile(compiler, child, is_data, &is_named, &unnamed);
             if (is_data && unnamed && unnamed == data)
@@ -322,13 +376,15 @@ static const struct evtx_json_program *program_keep(const struct compiler *compi
     struct evtx_json_program *program = arena_take_array(arena, 1, sizeof(*program));
     const size_t length = compiler->count * sizeof(*compiler->operations);
     struct operation *operations = arena_take(arena, length + 1);
-    const struct bytes texts = arena_keep(arena, buffer_view(&compiler->texts));
-    if (!program || !operations || !texts.data || compiler->texts.failed)
+    uint8_t *texts = arena_take(arena, compiler->texts.length + TEXT_STEP);
+    if (!program || !operations || !texts || compiler->texts.failed)
         return NULL;
     memcpy(operations, compiler->operations, length);
+    if (compiler->texts.length)
+        memcpy(texts, compiler->texts.data, compiler->texts.length);
     *program = (struct evtx_json_program){.operations = operations,
                                           .count = compiler->count,
-                                          .texts = texts.data,
+                                          .texts = texts,
                                           .is_refused = compiler->is_refused,
                                           .root = root};
     return program;
@@ -406,8 +462,21 @@ static inline bool value_append_fast(const struct value *value, struct buffer *t
     }
 }
 
-static bool value_run(const struct operation *operation, const struct value *value,
-                      struct buffer *to)
+/* The room for all of a step was asked for. */
+static inline void text_run(const struct evtx_json_program *program,
+                            const struct operation *operation, struct buffer *to)
+{
+    if (operation->may_comma)
+        comma(to);
+    const uint8_t *from = program->texts + operation->text;
+    uint8_t *at = to->data + to->length;
+    to->length += operation->length;
+    for (const uint8_t *end = to->data + to->length; at < end; at += TEXT_STEP, from += TEXT_STEP)
+        memcpy(at, from, TEXT_STEP);
+}
+
+static inline bool value_run(const struct operation *operation, const struct value *value,
+                             struct buffer *to)
 {
     if (binxml_is_empty(value)) {
         buffer_bytes(to, operation->is_data ? "\"\"" : "null", operation->is_data ? 2 : 4);
@@ -503,21 +572,17 @@ bool evtx_program_run(struct binxml_cache *cache, const struct evtx_program_name
             return false;
         bool is_done = true;
         switch ((enum operation_kind)operation->kind) {
-        case OPERATION_MEMBER:
-            comma(to);
-            buffer_bytes(to, program->texts + operation->text, operation->length);
-            break;
         case OPERATION_TEXT:
-            buffer_bytes(to, program->texts + operation->text, operation->length);
+            text_run(program, operation, to);
             break;
-        case OPERATION_VALUE:
+        case OPERATION_FIELD:
+            text_run(program, operation, to);
             is_done = value_run(operation, value, to);
             break;
         case OPERATION_ATTRIBUTE:
             if (binxml_is_empty(value))
                 break;
-            comma(to);
-            buffer_bytes(to, program->texts + operation->text, operation->length);
+            text_run(program, operation, to);
             is_done = value_append_fast(value, to);
             break;
         case OPERATION_ATTRIBUTES_END:
