@@ -104,11 +104,11 @@ static void attack_member(struct buffer *to, const struct rule_info *info)
     key(to, "attack");
     buffer_byte(to, '[');
     for (uint32_t i = 0; i < info->tag_count; i++) {
-        char technique[TAG_TECHNIQUE_BOUND];
-        if (!tag_technique(info->tags[i], technique))
+        char text[TAG_TEXT_BOUND];
+        if (tag_text(info->tags[i], text) != TAG_MITRE || text[0] != 'T')
             continue;
         buffer_text(to, separator);
-        buffer_json(to, bytes_of_text(technique));
+        buffer_json(to, bytes_of_text(text));
         separator = ",";
     }
     buffer_byte(to, ']');

@@ -9,7 +9,10 @@
 #define WRITE_ROOM ((size_t)64 << 10)
 
 static const struct report_format *const formats[] = {
+    &report_table,
     &report_jsonl,
+    &report_json,
+    &report_csv,
 };
 
 const struct report_format *report_format_find(const char *name)
@@ -61,6 +64,7 @@ enum status report_open(const struct report_format *format, const struct report_
     opened->format = format;
     opened->options = options;
     opened->file = file;
+    buffer_grow(&opened->out, WRITE_ROOM);
     enum status status = format->begin ? format->begin(opened, fault) : STATUS_OK;
     for (uint32_t i = 0; !status && format->evidence && i < options->evidence_count; i++) {
         format->evidence(opened, &options->evidence[i]);

@@ -26,10 +26,8 @@ struct report_options {
     uint32_t evidence_count;
     const char *const *fields; /* names of the fields to show as details, in this order */
     uint32_t field_count;      /* 0: all */
-    /* Of the table: */
-    bool has_colour;
-    uint32_t width;       /* columns; 0: no limit */
-    bool has_no_findings; /* only the closing picture */
+    bool has_colour;           /* of the table */
+    uint32_t width;            /* of the table, in columns; 0: no limit */
 };
 
 /* A rule that loaded and could not fire. Each text but `id` and `title` may be NULL. */
@@ -65,8 +63,8 @@ const char *const *report_format_names(void);
 enum status report_open(const struct report_format *format, const struct report_options *options,
                         int file, struct report **report, struct fault *fault) MUST_CHECK;
 
-/* Writes what one rule found; `info` is that rule, with the level to be shown. To be called in the
- * order of the output. */
+/* Writes what one rule found; `info` is that rule, with the level to be shown; its texts must
+ * outlive the report. To be called in the order of the output. */
 enum status report_finding(struct report *report, const struct finding *finding,
                            const struct rule_info *info, struct fault *fault) MUST_CHECK;
 

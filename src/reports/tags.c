@@ -9,18 +9,43 @@ static bool are_digits(const char *text, size_t count)
     return strspn(text, "0123456789") >= count;
 }
 
-bool tag_technique(const char *tag, char technique[TAG_TECHNIQUE_BOUND])
+/* T and four digits, perhaps a point and three; G or S and four digits. */
+static bool is_mitre(const char *name)
 {
-    static const char head[] = "attack.t";
-    if (strncasecmp(tag, head, strlen(head)) != 0)
+    const size_t length = strlen(name);
+    if (!strchr("tgsTGS", name[0]) || length < 5 || !are_digits(name + 1, 4))
         return false;
-    const char *number = tag + strlen(head);
-    const size_t length = strlen(number);
-    if (!are_digits(number, 4) ||
-        !(length == 4 || (length == 8 && number[4] == '.' && are_digits(number + 5, 3))))
-        return false;
-    snprintf(technique, TAG_TECHNIQUE_BOUND, "T%.8s", number);
-    return true;
+    return length == 5 ||
+           (length == 9 && (name[0] | 32) == 't' && name[5] == '.' && are_digits(name + 6, 3));
+}
+
+/* Words that begin with capitals. */
+static void tactic_write(char *text, const char *name)
+{
+    size_t at = 0;
+    for (; name[at] && at < TAG_TEXT_BOUND - 1; at++) {
+        const bool is_break = name[at] == '-' || name[at] == '_';
+        const bool is_first = at == 0 || text[at - 1] == ' ';
+        const bool is_small = name[at] >= 'a' && name[at] <= 'z';
+        text[at] = is_break ? ' ' : is_first && is_small ? (char)(name[at] - 32) : name[at];
+    }
+    text[at] = '\0';
+}
+
+enum tag_kind tag_text(const char *tag, char text[TAG_TEXT_BOUND])
+{
+    static const char head[] = "attack.";
+    if (strncasecmp(tag, head, strlen(head)) != 0) {
+        snprintf(text, TAG_TEXT_BOUND, "%s", tag);
+        return TAG_OTHER;
+    }
+    const char *name = tag + strlen(head);
+    if (!is_mitre(name)) {
+        tactic_write(text, name);
+        return TAG_TACTIC;
+    }
+    snprintf(text, TAG_TEXT_BOUND, "%c%s", name[0] & ~32, name + 1);
+    return TAG_MITRE;
 }
 
 bool rule_concludes(const struct rule_info *info)

@@ -4,10 +4,16 @@
 
 #include "rules/rules.h"
 
-#define TAG_TECHNIQUE_BOUND 16
+#define TAG_TEXT_BOUND 64
 
-/* attack.t1047 is T1047, attack.t1021.002 is T1021.002. False when the tag is no technique. */
-bool tag_technique(const char *tag, char technique[TAG_TECHNIQUE_BOUND]);
+enum tag_kind {
+    TAG_TACTIC, /* attack.lateral-movement: Lateral Movement */
+    TAG_MITRE,  /* a technique, group or software of ATT&CK: T1021.002, G0007, S0357 */
+    TAG_OTHER,  /* as it is */
+};
+
+/* What a tag is, and its text for the report. */
+enum tag_kind tag_text(const char *tag, char text[TAG_TEXT_BOUND]);
 
 /* Whether the rule's tools are conclusions; else they are what is merely possible. */
 bool rule_concludes(const struct rule_info *info);

@@ -1,0 +1,35 @@
+/* The fields of a finding, one by one, and as the details of a line. */
+#ifndef IMPOUND_REPORTS_DETAILS_H
+#define IMPOUND_REPORTS_DETAILS_H
+
+#include "reports/format.h"
+
+/* One member of the object: both as they stand in the JSON text, the name without its quotes. */
+struct detail {
+    struct bytes name, value;
+    uint32_t rank; /* set by details_read */
+};
+
+/* Takes the next member off `fields`, which is an object or the rest of one. False at its end. */
+bool detail_next(struct bytes *fields, struct detail *detail);
+
+/* Appends what a name or a value says: strings without escapes, items of a list joined by a comma,
+ * nothing for null. */
+void detail_name(struct buffer *to, struct bytes name);
+void detail_value(struct buffer *to, struct bytes value);
+
+#define DETAILS_MAX (SHAPE_FIELDS_MAX + CORRELATE_FIELDS_MAX)
+
+/* Members of one object in the order in which they are worth reading. */
+struct details {
+    uint32_t count;
+    uint32_t main_count; /* how many of them, from the first, are the heart of the matter */
+    struct detail all[DETAILS_MAX];
+};
+
+/* With a list of names in `options` these are the details, in its order, and there are no others.
+ * Without one, the fields that usually decide come first. */
+void details_read(struct details *details, const struct report_options *options,
+                  struct bytes fields);
+
+#endif
