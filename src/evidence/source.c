@@ -103,8 +103,10 @@ enum status source_hold(struct source *source, size_t want, struct fault *fault)
         return STATUS_OK;
     assert(source->taken == held->length);
     uint8_t *room = buffer_room(held, want - held->length);
-    if (!room)
-        return fault_set(fault, STATUS_MEMORY, source->taken, "no memory to look ahead");
+    if (!room) {
+        source_fail(source, &(struct fault){STATUS_MEMORY, source->taken, "no memory"});
+        return failure(source, fault);
+    }
     held->length += take(source, room, want - held->length);
     return STATUS_OK;
 }
