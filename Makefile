@@ -19,7 +19,7 @@ export IMPOUND_SHARED
 .PHONY: all demo test asan bench fuzz lint install clean
 
 all: $(BUILD)/build.ninja
-	@ninja -C $(BUILD) impound
+	@ninja -C $(BUILD) --quiet impound
 
 $(BUILD)/build.ninja:
 	@tools/setup build
