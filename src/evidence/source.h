@@ -7,7 +7,9 @@
 #include "base/bytes.h"
 #include "base/status.h"
 
-#define EVIDENCE_HEAD    4096 /* bytes that formats are told by */
+/* Bytes that formats are told by: an event log whose header is gone is told by the first chunk's
+ * header behind it. */
+#define EVIDENCE_HEAD    (4096 + 512)
 #define SOURCE_SIZE_NONE UINT64_MAX
 
 struct source;

@@ -344,7 +344,8 @@ static enum status loose_read(struct reading *reading, const struct cursor *stre
     const enum status status = binxml_compile(&compile, tree, NULL, NULL, reading->fault);
     reading->loose--;
     arena_release(&inner);
-    *instance = (struct binxml_instance){.tree = tree};
+    *instance =
+        (struct binxml_instance){.tree = tree, .end = (uint32_t)compile.start + tree->length};
     return status;
 }
 
@@ -369,6 +370,7 @@ static enum status stream_read(struct reading *reading, size_t start, size_t len
     if (status)
         return status;
     token = cursor_peek(&at, 1);
+    instance->end = (uint32_t)cursor_offset(&at);
     if (LIKELY(!token || *token == TOKEN_END))
         return STATUS_OK;
     struct binxml_instance *before = arena_take(reading->arena, sizeof(*before));

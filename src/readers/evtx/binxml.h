@@ -76,6 +76,7 @@ struct binxml_tree {
     const struct binxml_node *nodes;
     uint32_t element_count, attribute_count, node_count;
     uint32_t first;               /* root node; mostly one element */
+    uint32_t length;              /* of the stream, up to its end token */
     uint32_t serial;              /* unique among a cache's trees; 0: made for one record only */
     const struct evtx_plan *plan; /* how its fields become an event's, see evtx_fields.h */
     const struct evtx_json_program *json; /* how it is written as JSON, see evtx_json.h; or NULL */
@@ -85,6 +86,7 @@ struct binxml_instance {
     const struct binxml_tree *tree;
     const struct value *values;
     uint32_t count;
+    uint32_t end; /* offset in the chunk of the end token; of the outermost one only */
 };
 
 /* The chunk that a stream stands in, or what is left of one. */

@@ -414,6 +414,7 @@ static enum status tree_keep(struct builder *builder, struct binxml_tree *tree)
         .attribute_count = builder->attribute_count,
         .node_count = builder->node_count,
         .first = builder->first,
+        .length = (uint32_t)(cursor_offset(&builder->at) - builder->given->start),
     };
     if (!tree->elements || !tree->attributes || !tree->nodes)
         return fault_set(builder->fault, STATUS_MEMORY, 0, "no memory for a template");
@@ -454,6 +455,8 @@ enum status binxml_compile(const struct binxml_compile *compile, struct binxml_t
         *references = keep(compile->keep, builder.references,
                            builder.reference_count * sizeof(*builder.references));
         *reference_count = builder.reference_count;
+        if (!*references)
+            return fault_set(fault, STATUS_MEMORY, 0, "no memory for a template");
     }
     return tree_keep(&builder, tree);
 }

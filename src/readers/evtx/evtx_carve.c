@@ -145,8 +145,9 @@ static void loose_decode(struct carver *carver, const struct batch *batch, size_
     if (length > EVTX_CHUNK_LENGTH - skip)
         length = EVTX_CHUNK_LENGTH - skip;
     memcpy(carver->lost + skip, data.data + from, length);
-    evtx_decode_loose(carver->decoder, bytes_of(carver->lost, sizeof(carver->lost)),
-                      batch->offset + (uint64_t)base, (size_t)((int64_t)at - base), account, sink,
+    const struct evtx_piece piece = {.chunk = bytes_of(carver->lost, sizeof(carver->lost)),
+                                     .offset = batch->offset + (uint64_t)base};
+    evtx_decode_loose(carver->decoder, &piece, (size_t)((int64_t)at - base), account, sink,
                       context);
 }
 
@@ -177,11 +178,11 @@ static void carve_decode(void *decoder, const struct batch *batch, struct accoun
         if (!header || at > end)
             continue;
         const size_t left = data.length - end;
-        const struct bytes chunk =
-            bytes_of(header, left < EVTX_CHUNK_LENGTH ? left : EVTX_CHUNK_LENGTH);
-        evtx_decode_carved(((struct carver *)decoder)->decoder, chunk, batch->offset + end, account,
-                           sink, context);
-        at = end + chunk.length;
+        const struct evtx_piece piece = {
+            .chunk = bytes_of(header, left < EVTX_CHUNK_LENGTH ? left : EVTX_CHUNK_LENGTH),
+            .offset = batch->offset + end};
+        evtx_decode_carved(((struct carver *)decoder)->decoder, &piece, account, sink, context);
+        at = end + piece.chunk.length;
     }
 }
 

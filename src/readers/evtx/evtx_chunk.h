@@ -37,23 +37,38 @@ struct evtx_envelope {
 bool evtx_is_file_header(struct bytes bytes);
 bool evtx_is_chunk_header(struct bytes bytes);
 
+/* Whether the checksum of a file header is right; all EVTX_FILE_HEADER bytes are there. */
+bool evtx_file_header_is_whole(const uint8_t *header);
+
 /* The fields of a chunk header that are looked at; the bytes are all there. */
 struct evtx_chunk_header {
     uint64_t first_identifier, last_identifier;
-    uint32_t free_offset; /* where live records end; clamped to the chunk */
+    uint32_t free_offset; /* where live records end; the chunk's end when that is not known */
     bool is_header_whole; /* its checksum is right */
+    bool is_open;         /* the chunk was being written to: its header may be behind */
+    bool has_records;     /* the identifiers are credible */
+    bool is_free_known;
 };
 struct evtx_chunk_header evtx_chunk_header_load(struct bytes chunk);
 
-/* Whether the live records' checksum is right. */
-bool evtx_chunk_is_whole(struct bytes chunk);
+/* Whether the checksum of the records up to `end` is right. */
+bool evtx_chunk_is_whole(struct bytes chunk, size_t end);
 
 /* Reads the envelope at `offset` of `bytes`; false when there is no whole one. */
 bool evtx_envelope_at(struct bytes bytes, size_t offset, struct evtx_envelope *envelope);
+
+/* The same for a record that should end at `to` and has one wrong size of its two. */
+bool evtx_envelope_mend(struct bytes bytes, size_t offset, size_t to,
+                        struct evtx_envelope *envelope);
 
 /* The next whole envelope that begins at or behind `offset` and before `end`; false when there is
  * none. */
 bool evtx_envelope_find(struct bytes bytes, size_t offset, size_t end,
                         struct evtx_envelope *envelope);
+
+/* The same inside a record that ends at `end`: what is left of one when the size of the record
+ * before it is enlarged to cover it. The copy of its size is then overwritten and not looked at. */
+bool evtx_envelope_hidden(struct bytes bytes, size_t offset, size_t end,
+                          struct evtx_envelope *envelope);
 
 #endif
