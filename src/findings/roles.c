@@ -6,47 +6,64 @@
 
 #define SECURITY    "Microsoft-Windows-Security-Auditing"
 #define REMOTE      "Microsoft-Windows-TerminalServices-RemoteConnectionManager"
+#define SYSMON      "Microsoft-Windows-Sysmon"
 
 #define ROW_IDS_MAX 20
+
+enum how {
+    HOW_TEXT,
+    HOW_FIRST_ITEM, /* of a list */
+    HOW_CLIENT,     /* the item [CLIENT: 10.0.0.1] of a list */
+};
 
 /* In order of preference: the first field that says something wins. */
 struct row {
     const char *field, *domain;
-    const char *provider;      /* NULL: any */
+    const char *provider;      /* NULL: any; NAME* begins so; !NAME is any other */
     uint16_t ids[ROW_IDS_MAX]; /* none: any */
+    const char *unless, *is;   /* does not hold when the field `unless` has this value */
+    enum how how;
 };
 
 static const struct row account_rows[] = {
     /* The new logon, the ticket's owner, the process' user: the subject is the machine there.
        Elsewhere the target is the one to whom something was done. */
-    {"TargetUserName",
-     "TargetDomainName",
-     SECURITY,
-     {4624, 4625, 4626, 4627, 4634, 4647, 4675, 4688, 4768, 4769, 4770, 4771, 4772, 4773, 4774,
-      4775, 4776, 4777, 4964}},
-    {"Param1", "Param2", REMOTE, {1149}},
-    {"SubjectUserName", "SubjectDomainName", NULL, {0}},
-    {"User", NULL, NULL, {0}},       /* Sysmon, terminal services, WMI-Activity: DOMAIN\name */
-    {"SourceUser", NULL, NULL, {0}}, /* Sysmon 8, 10 */
-    {"UserName", "DomainName", NULL, {0}},
-    {"AccountName", "AccountDomain", NULL, {0}},
-    {"UserContext", NULL, NULL, {0}}, /* task scheduler */
-    {"ClientUserName", "ClientDomainName", NULL, {0}},
-    {"Detection User", NULL, NULL, {0}}, /* Defender */
-    {"TargetUserName", "TargetDomainName", NULL, {0}},
-    {"SubjectUserSid", NULL, NULL, {0}},
-    {"UserSid", NULL, NULL, {0}},
-    {"Security_UserID", NULL, NULL, {0}},
+    {.field = "TargetUserName",
+     .domain = "TargetDomainName",
+     .provider = SECURITY,
+     .ids = {4624, 4625, 4626, 4627, 4634, 4647, 4675, 4688, 4768, 4769, 4770, 4771, 4772, 4773,
+             4774, 4775, 4776, 4777, 4964}},
+    {.field = "Param1", .domain = "Param2", .provider = REMOTE, .ids = {1149}},
+    {.field = "Data", .provider = "MSSQL*", .ids = {18453, 18454, 18456}, .how = HOW_FIRST_ITEM},
+    {.field = "SubjectUserName", .domain = "SubjectDomainName"},
+    {.field = "User"},       /* Sysmon, terminal services, WMI-Activity: DOMAIN\name */
+    {.field = "SourceUser"}, /* Sysmon 8, 10 */
+    {.field = "UserName", .domain = "DomainName"},
+    {.field = "AccountName",
+     .domain = "AccountDomain",
+     .provider = SECURITY},   /* in 7045 it is the service's */
+    {.field = "UserContext"}, /* task scheduler */
+    {.field = "ClientUserName", .domain = "ClientDomainName"},
+    {.field = "Detection User"}, /* Defender */
+    {.field = "TargetUserName", .domain = "TargetDomainName"},
+    {.field = "SubjectUserSid"},
+    {.field = "UserSid"},
+    {.field = "Security_UserID", .provider = "!" SYSMON}, /* there it is Sysmon's own */
 };
 
 static const struct row source_rows[] = {
-    {"IpAddress", NULL, NULL, {0}},       {"Param3", NULL, REMOTE, {1149}},
-    {"SourceIp", NULL, NULL, {0}}, /* Sysmon 3 */
-    {"SourceAddress", NULL, NULL, {0}},   {"ClientAddress", NULL, NULL, {0}},
-    {"Address", NULL, NULL, {0}}, /* terminal services */
-    {"ClientIP", NULL, NULL, {0}},        {"ClientName", NULL, NULL, {0}},
-    {"WorkstationName", NULL, NULL, {0}}, {"Workstation", NULL, NULL, {0}},
-    {"ClientMachine", NULL, NULL, {0}}, /* WMI-Activity */
+    {.field = "IpAddress"},
+    {.field = "Param3", .provider = REMOTE, .ids = {1149}},
+    {.field = "Data", .provider = "MSSQL*", .ids = {18453, 18454, 18456}, .how = HOW_CLIENT},
+    {.field = "SourceIp", .unless = "Initiated", .is = "true"},         /* Sysmon 3 */
+    {.field = "SourceAddress", .unless = "Direction", .is = "%%14593"}, /* 5156: outbound */
+    {.field = "ClientAddress"},
+    {.field = "Address"}, /* terminal services */
+    {.field = "ClientIP"},
+    {.field = "ClientName"},
+    {.field = "WorkstationName"},
+    {.field = "Workstation"},
+    {.field = "ClientMachine"}, /* WMI-Activity */
 };
 
 /* Windows' System element, as events have it. */
@@ -77,6 +94,7 @@ static const char *const envelope_names[] = {
     "Version",
 };
 
+#define ITEMS_MAX   16U /* of a list, that are looked at */
 #define NO_FIELD    UINT8_MAX
 #define IN_ENVELOPE 0x80U
 
@@ -87,7 +105,7 @@ _Static_assert(ROLES_FIELDS_MAX <= NO_NUMBER, "a number and a bit share a byte")
 _Static_assert(COUNT_OF(envelope_names) <= 64, "a bit each");
 
 struct row_numbers {
-    uint8_t field, domain;
+    uint8_t field, domain, unless;
 };
 
 struct roles {
@@ -136,7 +154,8 @@ static bool rows_number(struct roles *roles, struct names *fields, const struct 
 {
     for (size_t i = 0; i < count; i++)
         if (!number_of(roles, fields, rows[i].field, &numbers[i].field) ||
-            !number_of(roles, fields, rows[i].domain, &numbers[i].domain))
+            !number_of(roles, fields, rows[i].domain, &numbers[i].domain) ||
+            !number_of(roles, fields, rows[i].unless, &numbers[i].unless))
             return false;
     return true;
 }
@@ -180,6 +199,12 @@ static bool is_first(const struct event *event, unsigned slot)
     return shape_slot(event->shape, event->shape->fields[slot]) == slot;
 }
 
+static bool says_something(const struct event *event, unsigned slot)
+{
+    const struct value *value = &event->values[slot];
+    return value->type == VALUE_LIST ? value->length > 0 : event_text(event, slot).length > 0;
+}
+
 /* The first slot of an envelope's name is the envelope's; a field of the event's own data may have
  * the same name and comes behind it. */
 void roles_look(const struct roles *roles, const struct event *event, struct roles_event *seen)
@@ -197,7 +222,7 @@ void roles_look(const struct roles *roles, const struct event *event, struct rol
             seen->envelope[slot >> 6] |= UINT64_C(1) << (slot & 63);
         const unsigned number = known & NO_NUMBER;
         if (number != NO_NUMBER && seen->slots[number] == SHAPE_NO_SLOT &&
-            event_text(event, slot).length)
+            says_something(event, slot))
             seen->slots[number] = (uint16_t)slot;
     }
 }
@@ -216,14 +241,61 @@ static bool is_one_of(struct bytes text, const char *const *words, size_t count)
     return false;
 }
 
-/* The text of a field of the table; empty when it says nothing. */
-static struct bytes text_of(const struct roles_event *seen, uint8_t number)
+static bool begins(struct bytes text, const char *with)
+{
+    const size_t length = strlen(with);
+    return text.length >= length && strncasecmp((const char *)text.data, with, length) == 0;
+}
+
+static struct bytes slot_text(const struct roles_event *seen, uint8_t number)
+{
+    return number == NO_FIELD || seen->slots[number] == SHAPE_NO_SLOT
+               ? (struct bytes){0}
+               : event_text(seen->event, seen->slots[number]);
+}
+
+/* What stands in [CLIENT: ...]. */
+static struct bytes client_item(const struct event *event, unsigned slot)
+{
+    static const char head[] = "[CLIENT: ";
+    for (uint32_t i = 0; i < event->values[slot].length && i < ITEMS_MAX; i++) {
+        struct bytes text = event_item_text(event, slot, i);
+        while (begins(text, " "))
+            text = bytes_of(text.data + 1, text.length - 1);
+        const uint8_t *end = text.length ? memchr(text.data, ']', text.length) : NULL;
+        if (begins(text, head) && end)
+            return bytes_of(text.data + strlen(head), (size_t)(end - text.data) - strlen(head));
+    }
+    return (struct bytes){0};
+}
+
+static struct bytes row_text(const struct roles_event *seen, const struct row *row, uint8_t number)
+{
+    if (row->how == HOW_TEXT)
+        return slot_text(seen, number);
+    const uint16_t slot = seen->slots[number];
+    if (slot == SHAPE_NO_SLOT || seen->event->values[slot].type != VALUE_LIST)
+        return (struct bytes){0};
+    return row->how == HOW_CLIENT ? client_item(seen->event, slot)
+                                  : event_item_text(seen->event, slot, 0);
+}
+
+/* Empty when it only stands for nothing. */
+static struct bytes meaningful(struct bytes text)
 {
     static const char *const nothing[] = {"-", "NULL", "S-1-0-0", "NULL SID", "N/A"};
-    if (number == NO_FIELD || seen->slots[number] == SHAPE_NO_SLOT)
-        return (struct bytes){0};
-    const struct bytes text = event_text(seen->event, seen->slots[number]);
     return is_one_of(text, nothing, COUNT_OF(nothing)) ? (struct bytes){0} : text;
+}
+
+static bool provider_fits(struct bytes provider, const char *wanted)
+{
+    const size_t length = strlen(wanted);
+    if (wanted[0] == '!')
+        return !is_word(provider, wanted + 1);
+    if (wanted[length - 1] != '*')
+        return is_word(provider, wanted);
+    return provider.length >= length - 1 &&
+           strncasecmp((const char *)provider.data, wanted, length - 1) == 0;
 }
 
 static struct bytes known_text(const struct event *event, enum field_known field)
@@ -232,20 +304,36 @@ static struct bytes known_text(const struct event *event, enum field_known field
     return slot == SHAPE_NO_SLOT ? (struct bytes){0} : event_text(event, slot);
 }
 
-static bool row_applies(const struct row *row, const struct event *event)
+static bool id_fits(const struct event *event, const uint16_t ids[ROW_IDS_MAX])
 {
-    if (row->provider && !is_word(known_text(event, FIELD_PROVIDER_NAME), row->provider))
-        return false;
-    if (!row->ids[0])
-        return true;
     const struct value *id = event_find(event, FIELD_EVENT_ID);
     double number;
     if (!id || !value_number(id, &number))
         return false;
-    for (size_t i = 0; i < ROW_IDS_MAX && row->ids[i]; i++)
-        if (number >= row->ids[i] && number <= row->ids[i])
+    for (size_t i = 0; i < ROW_IDS_MAX && ids[i]; i++)
+        if (number >= ids[i] && number <= ids[i])
             return true;
     return false;
+}
+
+static bool row_applies(const struct row *row, const struct row_numbers *numbers,
+                        const struct roles_event *seen)
+{
+    if (row->provider &&
+        !provider_fits(known_text(seen->event, FIELD_PROVIDER_NAME), row->provider))
+        return false;
+    if (row->ids[0] && !id_fits(seen->event, row->ids))
+        return false;
+    return !row->unless || !is_word(slot_text(seen, numbers->unless), row->is);
+}
+
+/* What the row says of the event; empty when it says nothing. */
+static struct bytes row_read(const struct row *row, const struct row_numbers *numbers,
+                             const struct roles_event *seen)
+{
+    if (seen->slots[numbers->field] == SHAPE_NO_SLOT || !row_applies(row, numbers, seen))
+        return (struct bytes){0};
+    return meaningful(row_text(seen, row, numbers->field));
 }
 
 /* Tickets name their owner as user@REALM beside the realm. */
@@ -258,21 +346,15 @@ static struct bytes without_realm(struct bytes name)
 struct roles_account roles_account(const struct roles *roles, const struct roles_event *seen)
 {
     for (size_t i = 0; i < COUNT_OF(account_rows); i++) {
-        const struct bytes name = text_of(seen, roles->account[i].field);
-        if (!name.length || !row_applies(&account_rows[i], seen->event))
+        const struct bytes name = row_read(&account_rows[i], &roles->account[i], seen);
+        if (!name.length)
             continue;
-        const struct bytes domain = text_of(seen, roles->account[i].domain);
+        const struct bytes domain = meaningful(slot_text(seen, roles->account[i].domain));
         if (!domain.length || memchr(name.data, '\\', name.length))
             return (struct roles_account){.name = name};
         return (struct roles_account){.domain = domain, .name = without_realm(name)};
     }
     return (struct roles_account){0};
-}
-
-static bool begins(struct bytes text, const char *with)
-{
-    const size_t length = strlen(with);
-    return text.length >= length && strncasecmp((const char *)text.data, with, length) == 0;
 }
 
 /* Without what stands around an address or a name: an IPv4-mapped address is its IPv4. */
@@ -306,8 +388,8 @@ struct bytes roles_source(const struct roles *roles, const struct roles_event *s
                           struct bytes host)
 {
     for (size_t i = 0; i < COUNT_OF(source_rows); i++) {
-        const struct bytes source = bare_source(text_of(seen, roles->source[i].field));
-        if (source.length && row_applies(&source_rows[i], seen->event) && !is_itself(source, host))
+        const struct bytes source = bare_source(row_read(&source_rows[i], &roles->source[i], seen));
+        if (source.length && !is_itself(source, host))
             return source;
     }
     return (struct bytes){0};

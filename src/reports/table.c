@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #define GAP       2U
+#define RULE_MAX  48U
 #define NO_COLUMN SIZE_MAX
 
 /* Columns of the terminal that each column of the table has; `details` has the rest. */
@@ -45,7 +46,7 @@ static struct layout layout_of(size_t width)
     const size_t taken = layout_taken(&layout);
     const size_t left = width > taken + 16 ? width - taken : 16;
     const bool has_details = left >= 56;
-    layout.rule = has_details ? left * 2 / 5 : left;
+    layout.rule = !has_details ? left : left / 2 < RULE_MAX ? left / 2 : RULE_MAX;
     layout.details = has_details ? left - layout.rule - GAP : NO_COLUMN;
     return layout;
 }

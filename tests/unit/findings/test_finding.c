@@ -205,10 +205,48 @@ static void the_account_is_who_acted(void **state)
     assert_text(found(lab)->account, "alice");
     assert_text(found(lab)->source, "TESTBOX");
 
+    event_start(lab, "Service Control Manager", 7045);
+    add(lab, "AccountName", text("LocalSystem"));
+    assert_text(found(lab)->account, "S-1-5-18");
+
     event_start(lab, SECURITY, 4672);
     add(lab, "SubjectUserName", text(""));
     add(lab, "SubjectUserSid", text("S-1-5-21-1-2-3-500"));
     assert_text(found(lab)->account, "S-1-5-21-1-2-3-500");
+}
+
+static void an_account_and_a_source_may_stand_in_a_list(void **state)
+{
+    struct lab *lab = *state;
+    const struct value items[] = {text("sa"), text(" Reason: Password did not match."),
+                                  text(" [CLIENT: 10.8.0.5]")};
+    const struct value list = {.type = VALUE_LIST, .length = 3, .items = items};
+    event_start(lab, "MSSQL$EXPRESS", 18456);
+    add(lab, "Data", list);
+    assert_text(found(lab)->account, "sa");
+    assert_text(found(lab)->source, "10.8.0.5");
+    assert_text(found(lab)->fields, "{\"Data\":[\"sa\",\" Reason: Password did not match.\","
+                                    "\" [CLIENT: 10.8.0.5]\"]}");
+
+    event_start(lab, "Other", 18456);
+    add(lab, "Data", list);
+    assert_text(found(lab)->account, "S-1-5-18");
+    assert_text(found(lab)->source, "");
+}
+
+static void what_the_machine_itself_does_has_no_source(void **state)
+{
+    struct lab *lab = *state;
+    event_start(lab, "Microsoft-Windows-Sysmon", 3);
+    add(lab, "SourceIp", text("10.8.0.5"));
+    add(lab, "Initiated", text("false"));
+    assert_text(found(lab)->source, "10.8.0.5");
+    assert_text(found(lab)->account, ""); /* not Sysmon's own */
+
+    event_start(lab, "Microsoft-Windows-Sysmon", 3);
+    add(lab, "SourceIp", text("10.8.0.5"));
+    add(lab, "Initiated", (struct value){.type = VALUE_BOOL, .number = 1});
+    assert_text(found(lab)->source, "");
 }
 
 static void source_of(struct lab *lab, const char *address, const char *name, const char *expected)
@@ -484,6 +522,8 @@ int main(void)
         cmocka_unit_test(an_event_without_data_has_empty_fields),
         cmocka_unit_test(repeated_names_are_numbered),
         cmocka_unit_test(the_account_is_who_acted),
+        cmocka_unit_test(an_account_and_a_source_may_stand_in_a_list),
+        cmocka_unit_test(what_the_machine_itself_does_has_no_source),
         cmocka_unit_test(the_source_is_an_address_or_a_name_of_another_machine),
         cmocka_unit_test(long_texts_are_cut_between_characters),
         cmocka_unit_test(a_finding_is_bounded_whatever_the_event),
