@@ -192,7 +192,7 @@ static enum status read_list(struct json_parser *parser, const uint8_t **at, str
     struct value *items = NULL;
     uint32_t count = 0;
     const uint8_t *next = skip_blanks(parser, *at + 1);
-    while (next < parser->end && (count || *next != ']')) {
+    while (next < parser->end && !json_is_blank(*next) && (count || *next != ']')) {
         struct value *item = item_room(parser, &items, count);
         if (!item)
             return damaged(fault, *at, "a list that is too long");

@@ -60,6 +60,10 @@ struct bytes text_head(uint8_t *to, struct bytes head)
 static enum status read_into(struct cutter *cutter, struct buffer *to, size_t want)
 {
     size_t got = 0;
+    /* One byte more than there is tells the end, and small evidence takes small batches. */
+    const uint64_t size = source_size(cutter->source), offset = source_offset(cutter->source);
+    if (size != SOURCE_SIZE_NONE && size >= offset && size - offset < want)
+        want = (size_t)(size - offset) + 1;
     uint8_t *room = buffer_room(to, want);
     if (!room)
         return fault_set(&cutter->fault, STATUS_MEMORY, cutter->offset, "no memory for a batch");
