@@ -352,9 +352,8 @@ static void element_write(struct writer *writer, const struct evtx_child *child,
     buffer_byte(writer->to, '}');
 }
 
-/* The slow way: what programs do not do. */
-static void walk_write(struct evtx_json *json, const struct binxml_instance *instance,
-                       struct buffer *to)
+void evtx_json_walk(struct evtx_json *json, const struct binxml_instance *instance,
+                    struct buffer *to)
 {
     struct writer writer = {.json = json, .to = to, .start = to->length};
     struct body body = {.before = "{"};
@@ -382,5 +381,5 @@ void evtx_json_write(struct evtx_json *json, const struct binxml_instance *insta
         return;
     }
     to->length = start;
-    walk_write(json, instance, to);
+    evtx_json_walk(json, instance, to);
 }

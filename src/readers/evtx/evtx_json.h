@@ -20,4 +20,8 @@ void evtx_json_free(struct evtx_json *json);
 void evtx_json_write(struct evtx_json *json, const struct binxml_instance *instance,
                      struct buffer *to);
 
+/* The same bytes in the slow way, which does all that programs (evtx_program.h) refuse. */
+void evtx_json_walk(struct evtx_json *json, const struct binxml_instance *instance,
+                    struct buffer *to);
+
 #endif
