@@ -65,7 +65,7 @@ static bool end(struct digest *digest)
     unsigned length = 0;
     if (EVP_DigestFinal_ex(digest->sha256, raw, &length) != 1)
         return false;
-    assert(length * 2 < sizeof(digest->text));
+    assert(length <= sizeof(digest->text) / 2);
     for (unsigned i = 0; i < length; i++)
         snprintf(digest->text + 2 * (size_t)i, 3, "%02x", raw[i]);
     return true;

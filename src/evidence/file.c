@@ -13,6 +13,11 @@
 #define POLL_MS      100
 #define NO_WRITER_MS 1000
 
+static enum status cannot_read(uint64_t offset, struct fault *fault)
+{
+    return fault_errno(fault, errno, "cannot be read at byte %llu", (unsigned long long)offset);
+}
+
 static enum status file_read_at(const struct source *source, uint64_t offset, void *to, size_t want,
                                 size_t *got, struct fault *fault)
 {
@@ -27,8 +32,7 @@ static enum status file_read_at(const struct source *source, uint64_t offset, vo
         if (length < 0 && errno == EINTR)
             continue;
         if (length < 0)
-            return fault_errno(fault, errno, "cannot be read at byte %llu",
-                               (unsigned long long)(offset + *got));
+            return cannot_read(offset + *got, fault);
         if (length == 0 && source->size != SOURCE_SIZE_NONE)
             return fault_set(fault, STATUS_IO, offset + *got,
                              "became shorter while it was read: had %llu bytes",
@@ -67,8 +71,7 @@ static enum status stream_try(struct source *source, void *to, size_t want, size
         return STATUS_END;
     const ssize_t length = read(source->file, to, want);
     if (length < 0 && errno != EAGAIN && errno != EINTR)
-        return fault_errno(fault, errno, "cannot be read at byte %llu",
-                           (unsigned long long)source->taken);
+        return cannot_read(source->taken, fault);
     if (length == 0 && ready == 0)
         return STATUS_END;
     source->may_lack_writer = false;

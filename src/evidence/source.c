@@ -8,7 +8,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define DRAIN_LENGTH ((size_t)1 << 20)
+#define DRAIN_MIN ((size_t)4 << 10)
+#define DRAIN_MAX ((size_t)256 << 10)
 
 static void meter_add(struct meter *meter, size_t got)
 {
@@ -211,13 +212,23 @@ const struct fault *source_fault(const struct source *source)
     return source->is_failed ? &source->fault : NULL;
 }
 
+/* How much to take at once of what seems to be left: most sources are small. */
+static size_t drain_length(const struct source *source)
+{
+    const uint64_t left = source->size > source->taken ? source->size - source->taken : 0;
+    if (left < DRAIN_MIN)
+        return DRAIN_MIN;
+    return left < DRAIN_MAX ? (size_t)left : DRAIN_MAX;
+}
+
 /* Takes what is left, for the hash only. */
 static enum status drain(struct source *source, struct fault *fault)
 {
-    uint8_t *room = malloc(DRAIN_LENGTH);
+    const size_t length = drain_length(source);
+    uint8_t *room = malloc(length);
     if (!room)
         return fault_set(fault, STATUS_MEMORY, source->taken, "no memory to hash");
-    while (take(source, room, DRAIN_LENGTH) == DRAIN_LENGTH) {
+    while (take(source, room, length) == length) {
         if (source->stop && *source->stop)
             source_fail(source, &(struct fault){STATUS_STOPPED, source->taken, "stopped"});
     }
@@ -238,7 +249,7 @@ enum status source_hash(struct source *source, uint64_t *size, char hash[EVIDENC
         status = source->kind != SOURCE_OTHER && source_fault(source) ? failure(source, fault)
                                                                       : STATUS_OK;
     } else if (source->digest) {
-        status = drain(source, fault);
+        status = source->is_ended ? STATUS_OK : drain(source, fault);
         if (status == STATUS_OK && !digest_write(source->digest, hash))
             status = fault_set(fault, STATUS_MEMORY, 0, "the hash failed");
     }

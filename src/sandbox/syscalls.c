@@ -147,7 +147,7 @@ static int build(scmp_filter_ctx filter)
 
 enum status syscalls_close(struct fault *fault)
 {
-    const scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
     if (!filter)
         return fault_set(fault, STATUS_MEMORY, 0, "seccomp cannot be set up");
     int result = build(filter);
