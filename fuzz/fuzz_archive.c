@@ -11,6 +11,14 @@
 #define PIPE_LENGTH 65536
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
+const char *__asan_default_options(void);
+
+/* libarchive asks for what a 7z claims to need, and copes when that is refused. (libFuzzer must be
+ * told likewise: -malloc_limit_mb=1000000.) */
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
 
 /* As many bytes as the limits allow, and no endless stream of nothing. */
 static void read_through(struct source *source, uint64_t *bytes)
