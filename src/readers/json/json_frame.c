@@ -124,7 +124,7 @@ static size_t cut_behind_record(const struct json_frame *frame, struct bytes tex
         at = json_container_end(at, end, &marks);
         if (!at)
             break;
-        cut = (size_t)(json_between(at, end) - text.data);
+        cut = (size_t)(at - text.data);
     }
     if (cut || text.length < STREAM_STEP)
         return cut;

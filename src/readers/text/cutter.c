@@ -191,15 +191,20 @@ static void drop(struct cutter *cutter, struct buffer *text, size_t length)
     memmove(text->data, text->data + length, text->length);
 }
 
-/* Its first byte goes, so that it is not taken for the next record. */
+/* What separates it from the record before is not of it; then its first byte goes, so that it is
+ * not taken for the next record. */
 static void refuse(struct cutter *cutter, struct buffer *text, struct account *account)
 {
+    size_t begin = 0;
+    while (begin + 1 < text->length && memchr(" \t\r\n,[", text->data[begin], 6))
+        begin++;
+    drop(cutter, text, begin);
     account->damaged++;
     account->is_incomplete = true;
     account_note(account, "offset %llu: a record of more than %u MiB is refused",
                  (unsigned long long)cutter->offset, CUTTER_RECORD_MAX >> 20);
-    cutter->is_skipping = true;
     drop(cutter, text, 1);
+    cutter->is_skipping = true;
 }
 
 /* Goes on to where the next record begins; false when the evidence ends before. */

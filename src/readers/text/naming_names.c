@@ -160,7 +160,8 @@ static bool name_by_tree(const struct naming *naming, const struct keys *keys, s
     if (kind == TREE_DROP)
         return true;
     field->name = join_name(naming->scratch, element, attribute);
-    if (kind == TREE_DATA)
+    const struct bytes key = field->path->key;
+    if (kind == TREE_DATA && key.length && key.data[0] != '=')
         remove_number(naming, field);
     field->is_data = kind == TREE_DATA && is_text(field->name, "Data");
     return true;

@@ -27,7 +27,8 @@ static const char *const attribute_elements[] = {
 };
 
 /* Where the notations put attributes: {"#attributes": {"Name": …}}, {"X_attributes": {"Name": …}},
- * {"@Name": …}. The element's own text is {"#text": …}. */
+ * {"@Name": …}. The element's own text is {"#text": …}. Our XML reader puts = before the names of
+ * data. */
 static void split(const struct keys *keys, unsigned at, struct bytes *element,
                   struct bytes *attribute)
 {
@@ -47,7 +48,8 @@ static void split(const struct keys *keys, unsigned at, struct bytes *element,
         }
         if (key_is(key, "#text"))
             return;
-        *element = key;
+        const size_t mark = key.length > 1 && key.data[0] == '=';
+        *element = bytes_of(key.data + mark, key.length - mark);
     }
 }
 

@@ -11,21 +11,22 @@
 
 #define NAME_MAX_LENGTH 1024
 
-/* Where a value stands is told by the byte before it: behind a quote it is an attribute's, behind >
- * an element's text, behind anything else it is an element that is closed at once, <Data
- * Name='X'/>. */
 enum place {
-    PLACE_ATTRIBUTE,
-    PLACE_TEXT,
-    PLACE_NOTHING,
+    PLACE_ATTRIBUTE, /* behind the quote */
+    PLACE_TEXT,      /* behind the > of its element */
+    PLACE_NOTHING,   /* before the /> of an element that is closed at once, <Data Name='X'/> */
 };
 
-static enum place place_of(const uint8_t *at)
+static bool is_attribute(const struct path *path)
 {
-    const uint8_t before = at[-1];
-    if (before == '>')
-        return PLACE_TEXT;
-    return (before == '\'' || before == '"') && at[-2] == '=' ? PLACE_ATTRIBUTE : PLACE_NOTHING;
+    return path->key.length && path->key.data[0] == '@';
+}
+
+static enum place place_of(const struct path *path, const uint8_t *at)
+{
+    if (is_attribute(path))
+        return PLACE_ATTRIBUTE;
+    return at[-1] == '>' ? PLACE_TEXT : PLACE_NOTHING;
 }
 
 static enum status damaged(struct fault *fault, const char *reason)
@@ -150,7 +151,7 @@ static enum status read_value(struct xml_parser *parser, const struct path *path
                               const uint8_t **at, struct value *value, struct fault *fault)
 {
     enum status status = STATUS_OK;
-    switch (place_of(*at)) {
+    switch (place_of(path, *at)) {
     case PLACE_ATTRIBUTE:
         status = read_attribute(parser, at, value, fault);
         break;
@@ -192,14 +193,14 @@ static struct bytes read_name(struct lexer *lexer)
 }
 
 static enum status child(struct lexer *lexer, const struct path *parent, struct bytes key,
-                         uint32_t kind, struct path **path, struct fault *fault)
+                         struct path **path, struct fault *fault)
 {
     if (parent->depth == OUTLINE_DEPTH_MAX)
         return damaged(fault, "elements too deep within each other");
     *path = outline_path(&lexer->parser->decoder->record.outline, parent, key);
     if (!*path)
         return STATUS_MEMORY;
-    (*path)->kind |= kind | (parent->kind & KIND_SYSTEM);
+    (*path)->kind |= parent->kind;
     if (parent->depth == 1 && bytes_equal(key, bytes_of_text("System")))
         (*path)->kind |= KIND_SYSTEM;
     return STATUS_OK;
@@ -210,10 +211,10 @@ static enum status open_element(struct lexer *lexer, struct fault *fault)
 {
     lexer->at++;
     const struct bytes name = read_name(lexer);
-    if (name.length == 0 || name.length > NAME_MAX_LENGTH)
+    if (name.length == 0 || name.length > NAME_MAX_LENGTH || name.data[0] == '@')
         return damaged(fault, "an element without a name");
     lexer->has_attributes = false;
-    return child(lexer, lexer->element, name, KIND_ELEMENT, &lexer->element, fault);
+    return child(lexer, lexer->element, name, &lexer->element, fault);
 }
 
 /* `</name>`. */
@@ -221,9 +222,8 @@ static enum status close_element(struct lexer *lexer, struct fault *fault)
 {
     lexer->at += 2;
     const struct bytes name = read_name(lexer);
-    const struct path *element = lexer->element;
-    const bool is_own = (element->kind & KIND_ELEMENT && bytes_equal(name, element->key)) ||
-                        (element->kind & KIND_DATA && bytes_equal(name, bytes_of_text("Data")));
+    const struct bytes key = lexer->element->key;
+    const bool is_own = bytes_equal(name, key.data[0] == '=' ? bytes_of_text("Data") : key);
     lexer->at = skip_blanks(lexer->at, lexer->parser->end);
     if (lexer->at == lexer->parser->end)
         return cut_off(fault);
@@ -233,30 +233,29 @@ static enum status close_element(struct lexer *lexer, struct fault *fault)
     return STATUS_OK;
 }
 
-/* The name of a <Data> is its key; the other attributes are values. *to is set for a value. */
-static enum status name_attribute(struct lexer *lexer, struct bytes name, struct path **to,
-                                  struct fault *fault)
+/* `mark` and the name, as a key. */
+static enum status marked_child(struct lexer *lexer, const struct path *parent, char mark,
+                                struct bytes name, struct path **path, struct fault *fault)
 {
     uint8_t key[NAME_MAX_LENGTH + 1];
-    const struct bytes element = lexer->element->key;
-    if (name.length == 4 && memcmp(name.data, "Name", 4) == 0 &&
-        bytes_equal(element, bytes_of_text("Data"))) {
-        struct value value;
-        const enum status status = read_attribute(lexer->parser, &lexer->at, &value, fault);
-        if (status != STATUS_OK)
-            return status;
-        lexer->at++;
-        const struct bytes text = bytes_of(value.data, value.length);
-        if (text.length > NAME_MAX_LENGTH)
-            return damaged(fault, "a name that is too long");
-        const struct path *parent = lexer->element->parent;
-        return text.length ? child(lexer, parent, text, KIND_DATA, &lexer->element, fault)
-                           : STATUS_OK;
-    }
-    lexer->has_attributes = true;
-    key[0] = '@';
+    if (name.length > NAME_MAX_LENGTH)
+        return damaged(fault, "a name that is too long");
+    key[0] = (uint8_t)mark;
     memcpy(key + 1, name.data, name.length);
-    return child(lexer, lexer->element, bytes_of(key, name.length + 1), 0, to, fault);
+    return child(lexer, parent, bytes_of(key, name.length + 1), path, fault);
+}
+
+/* `Name='…'` of a <Data>: its key from here on, when it is not empty. */
+static enum status name_data(struct lexer *lexer, struct fault *fault)
+{
+    struct value value;
+    const enum status status = read_attribute(lexer->parser, &lexer->at, &value, fault);
+    if (status != STATUS_OK)
+        return status;
+    lexer->at++;
+    return value.length ? marked_child(lexer, lexer->element->parent, '=',
+                                       bytes_of(value.data, value.length), &lexer->element, fault)
+                        : STATUS_OK;
 }
 
 static bool is_namespace(struct bytes name)
@@ -277,8 +276,13 @@ static enum status open_attribute(struct lexer *lexer, struct path **to, struct 
         return damaged(fault, "a wrong attribute");
     const uint8_t quote = lexer->at[1];
     lexer->at += 2;
-    if (!is_namespace(name))
-        return name_attribute(lexer, name, to, fault);
+    if (bytes_equal(name, bytes_of_text("Name")) &&
+        bytes_equal(lexer->element->key, bytes_of_text("Data")))
+        return name_data(lexer, fault);
+    if (!is_namespace(name)) {
+        lexer->has_attributes = true;
+        return marked_child(lexer, lexer->element, '@', name, to, fault);
+    }
     const uint8_t *close = memchr(lexer->at, quote, (size_t)(end - lexer->at));
     if (!close)
         return cut_off(fault);
@@ -361,7 +365,7 @@ static bool lexer_begin(struct lexer *lexer, struct path *from)
         lexer->element = from;
         return false;
     }
-    if (from->key.length && from->key.data[0] == '@') {
+    if (is_attribute(from)) {
         lexer->element = (struct path *)(uintptr_t)from->parent;
         lexer->has_attributes = true;
         lexer->at++;
@@ -404,7 +408,7 @@ static bool fits(const struct xml_parser *parser, const struct path *from, const
 {
     if (to == &parser->decoder->record.outline.end)
         return true;
-    switch (place_of(at)) {
+    switch (place_of(to, at)) {
     case PLACE_ATTRIBUTE:
         return true;
     case PLACE_NOTHING:
