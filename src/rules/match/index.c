@@ -4,8 +4,12 @@
 
 #define GOLDEN       0x9E3779B97F4A7C15U
 #define SUFFIX_BYTES 8U
-#define BITS_LOG_MIN 9U
-#define BITS_LOG_MAX 20U
+
+/* Sizes of bitmaps: with these the loops over text have constant shifts. The first two are at most
+ * 1/16 full; the last is half of a small first cache. */
+#define BITS_SMALL  12U
+#define BITS_MIDDLE 15U
+#define BITS_LARGE  17U
 
 /* The last `count` bytes, at most 8, before `end` as a number; the last one is the highest. */
 static inline uint64_t last_bytes(const uint8_t *end, size_t count)
@@ -31,32 +35,56 @@ static inline uint64_t equals_key(struct bytes text)
     return (first ^ text.length) * 0xD6E8FEB86659FD93U ^ last;
 }
 
-static inline uint32_t gram3(const uint8_t *at)
+ALWAYS_INLINE uint32_t gram_at(const uint8_t *at, unsigned width)
 {
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16;
+    switch (width) {
+    case 2:
+        return load_le16(at);
+    case 3:
+        return load_le16(at) | (uint32_t)at[2] << 16;
+    default:
+        return load_le32(at);
+    }
 }
 
-void index_entry_key(struct index_entry *entry)
+static struct index_entry entry_of(struct bytes literal, enum index_part part, uint64_t key)
 {
-    const uint8_t *end = entry->literal + entry->length;
-    switch ((enum index_part)entry->part) {
-    case INDEX_EQUALS:
-        entry->key = equals_key(bytes_of(entry->literal, entry->length));
-        break;
-    case INDEX_SUFFIXES:
-        entry->key = suffix_key(end, entry->length < SUFFIX_BYTES ? entry->length : SUFFIX_BYTES);
-        break;
-    case INDEX_GRAMS:
-        assert(entry->offset + 4 <= entry->length);
-        entry->key = load_le32(entry->literal + entry->offset);
-        break;
-    case INDEX_GRAMS3:
-        assert(entry->offset + 3 <= entry->length);
-        entry->key = gram3(entry->literal + entry->offset);
-        break;
-    case INDEX_PART_COUNT:
-        break;
-    }
+    return (struct index_entry){
+        .key = key,
+        .literal = literal.data,
+        .length = (uint32_t)literal.length,
+        .part = (uint8_t)part,
+    };
+}
+
+struct index_entry index_equals(struct bytes literal)
+{
+    return entry_of(literal, INDEX_EQUALS, equals_key(literal));
+}
+
+static size_t suffix_length(size_t length)
+{
+    return length < SUFFIX_BYTES ? length : SUFFIX_BYTES;
+}
+
+struct index_entry index_suffix(struct bytes literal)
+{
+    assert(literal.length > 0);
+    return entry_of(literal, INDEX_SUFFIXES,
+                    suffix_key(literal.data + literal.length, suffix_length(literal.length)));
+}
+
+struct index_entry index_gram(struct bytes literal, uint32_t offset, unsigned width)
+{
+    assert(width >= 2 && width <= 4 && offset + width <= literal.length);
+    const uint32_t gram = gram_at(literal.data + offset, width);
+    const bool is_high = gram & 0x80808080U;
+    const enum index_part part = width == 4   ? INDEX_GRAMS
+                                 : width == 3 ? (is_high ? INDEX_HIGH3 : INDEX_GRAMS3)
+                                              : (is_high ? INDEX_HIGH2 : INDEX_GRAMS2);
+    struct index_entry entry = entry_of(literal, part, gram);
+    entry.offset = offset;
+    return entry;
 }
 
 /* The smallest power of two that is not below `count`, as its logarithm. */
@@ -83,9 +111,10 @@ static bool table_make(struct arena *arena, struct index_table *table,
     table->count = part_count(entries, count, part);
     if (table->count == 0)
         return true;
-    uint8_t bits_log = log_of((uint64_t)table->count * 16);
-    bits_log = bits_log < BITS_LOG_MIN ? BITS_LOG_MIN : bits_log;
-    bits_log = bits_log > BITS_LOG_MAX ? BITS_LOG_MAX : bits_log;
+    const uint8_t wanted_log = log_of((uint64_t)table->count * 16);
+    const uint8_t bits_log = wanted_log <= BITS_SMALL    ? BITS_SMALL
+                             : wanted_log <= BITS_MIDDLE ? BITS_MIDDLE
+                                                         : BITS_LARGE;
     const uint8_t buckets_log = (uint8_t)(log_of(table->count) + 1);
     const size_t bucket_count = (size_t)1 << buckets_log;
     uint64_t *bits = arena_take_array(arena, ((size_t)1 << bits_log) / 64, sizeof(*bits));
@@ -93,13 +122,13 @@ static bool table_make(struct arena *arena, struct index_table *table,
     struct index_entry *sorted = arena_take_array(arena, table->count, sizeof(*sorted));
     if (!bits || !starts || !sorted)
         return false;
-    table->bit_shift = (uint8_t)(64 - bits_log);
+    table->bits_log = bits_log;
     table->bucket_shift = (uint8_t)(64 - buckets_log);
     for (uint32_t i = 0; i < count; i++) {
         if (entries[i].part != part)
             continue;
         const uint64_t hash = entries[i].key * GOLDEN;
-        const uint64_t bit = hash >> table->bit_shift;
+        const uint64_t bit = hash >> (64 - bits_log);
         bits[bit >> 6] |= UINT64_C(1) << (bit & 63);
         starts[(hash >> table->bucket_shift) + 2]++;
     }
@@ -114,28 +143,74 @@ static bool table_make(struct arena *arena, struct index_table *table,
     return true;
 }
 
+/* The characters that values of a type consist of when they are rendered and folded; NULL: any. */
+static const char *const type_letters[] = {
+    [VALUE_NULL] = "",
+    [VALUE_UTF16] = NULL,
+    [VALUE_UTF8] = NULL,
+    [VALUE_ANSI] = NULL,
+    [VALUE_ESCAPED] = NULL,
+    [VALUE_INT] = "0123456789-",
+    [VALUE_UINT] = "0123456789",
+    [VALUE_HEX] = "0123456789abcdefx",
+    [VALUE_REAL] = "0123456789-+.einfa",
+    [VALUE_BOOL] = "truefals",
+    [VALUE_BINARY] = "0123456789abcdef",
+    [VALUE_GUID] = "0123456789abcdef-{}",
+    [VALUE_SID] = "0123456789abcdefx-s",
+    [VALUE_FILETIME] = "0123456789-:.tz",
+    [VALUE_SYSTEMTIME] = "0123456789-:.tz",
+    [VALUE_INSTANT] = "0123456789-:.tz",
+    [VALUE_IP4] = "0123456789.",
+    [VALUE_IP6] = "0123456789abcdef:.",
+};
+
+_Static_assert(COUNT_OF(type_letters) == VALUE_LIST, "each type has its letters");
+
+static bool consists_of(struct bytes literal, const char *letters)
+{
+    for (size_t i = 0; i < literal.length; i++)
+        if (!literal.data[i] || !strchr(letters, literal.data[i]))
+            return false;
+    return true;
+}
+
+/* The types of values that an entry can be found in. */
+static uint32_t entry_types(const struct index_entry *entry)
+{
+    const struct bytes literal = bytes_of(entry->literal, entry->length);
+    uint32_t types = 1U << VALUE_LIST;
+    for (unsigned type = VALUE_NULL; type < VALUE_LIST; type++)
+        if (!type_letters[type] || consists_of(literal, type_letters[type]))
+            types |= 1U << type;
+    return types;
+}
+
 const struct index *index_make(struct arena *arena, const struct index_entry *entries,
                                uint32_t count)
 {
     struct index *index = arena_take_array(arena, 1, sizeof(*index));
     if (!index)
         return NULL;
+    index->shortest = UINT32_MAX;
+    for (uint32_t i = 0; i < count; i++) {
+        index->types |= entry_types(&entries[i]);
+        if (entries[i].length < index->shortest)
+            index->shortest = entries[i].length;
+    }
     for (unsigned part = 0; part < INDEX_PART_COUNT; part++)
         if (!table_make(arena, &index->parts[part], entries, count, part))
             return NULL;
     for (uint32_t i = 0; i < count; i++)
-        if (entries[i].part == INDEX_SUFFIXES) {
-            const uint32_t length =
-                entries[i].length < SUFFIX_BYTES ? entries[i].length : SUFFIX_BYTES;
-            index->suffix_lengths |= (uint8_t)(1U << (length - 1));
-        }
+        if (entries[i].part == INDEX_SUFFIXES)
+            index->suffix_lengths |= (uint8_t)(1U << (suffix_length(entries[i].length) - 1));
     return index;
 }
 
-static inline bool may_have(const struct index_table *table, uint64_t hash)
+ALWAYS_INLINE bool has_bit(const uint64_t *bits, uint64_t hash, unsigned bits_log)
 {
-    const uint64_t bit = hash >> table->bit_shift;
-    return table->bits[bit >> 6] >> (bit & 63) & 1;
+    const uint64_t bit = hash >> (64 - bits_log);
+    return bits[bit >> 6] >> (bit & 63) & 1;
 }
 
 static void found(struct trace *trace, const struct index_entry *entry)
@@ -143,13 +218,22 @@ static void found(struct trace *trace, const struct index_entry *entry)
     trace_hit(trace, entry->atom, entry->is_exact ? TRUTH_YES : TRUTH_MAYBE);
 }
 
-/* The entries of one bucket that have this key, at the place in the text that the key came from:
- * for grams where the gram stands, for suffixes the end. */
-static void check_bucket(const struct index_table *table, uint64_t hash, uint64_t key,
-                         struct bytes text, size_t at, struct trace *trace)
+/* The entries of a bucket are entries[first] up to entries[last]. */
+static inline void bucket_of(const struct index_table *table, uint64_t hash, uint32_t *first,
+                             uint32_t *last)
 {
     const uint64_t bucket = hash >> table->bucket_shift;
-    for (uint32_t i = table->starts[bucket]; i < table->starts[bucket + 1]; i++) {
+    *first = table->starts[bucket];
+    *last = table->starts[bucket + 1];
+}
+
+/* A gram whose bit is set stands at `at` in the text. */
+static void check_gram(const struct index_table *table, uint64_t key, struct bytes text, size_t at,
+                       struct trace *trace)
+{
+    uint32_t first, last;
+    bucket_of(table, key * GOLDEN, &first, &last);
+    for (uint32_t i = first; i < last; i++) {
         const struct index_entry *entry = &table->entries[i];
         if (entry->key != key || trace_truth(trace, entry->atom) != TRUTH_UNSEEN ||
             at < entry->offset || text.length - (at - entry->offset) < entry->length ||
@@ -163,14 +247,28 @@ static void check_bucket(const struct index_table *table, uint64_t hash, uint64_
 static void scan_equals(const struct index_table *table, struct bytes text, struct trace *trace)
 {
     const uint64_t key = equals_key(text);
-    const uint64_t hash = key * GOLDEN;
-    if (!may_have(table, hash))
+    uint32_t first, last;
+    if (!has_bit(table->bits, key * GOLDEN, table->bits_log))
         return;
-    const uint64_t bucket = hash >> table->bucket_shift;
-    for (uint32_t i = table->starts[bucket]; i < table->starts[bucket + 1]; i++) {
+    bucket_of(table, key * GOLDEN, &first, &last);
+    for (uint32_t i = first; i < last; i++) {
         const struct index_entry *entry = &table->entries[i];
         if (entry->key == key && trace_truth(trace, entry->atom) == TRUTH_UNSEEN &&
             bytes_equal(bytes_of(entry->literal, entry->length), text))
+            found(trace, entry);
+    }
+}
+
+static void check_suffix(const struct index_table *table, uint64_t key, struct bytes text,
+                         struct trace *trace)
+{
+    uint32_t first, last;
+    bucket_of(table, key * GOLDEN, &first, &last);
+    for (uint32_t i = first; i < last; i++) {
+        const struct index_entry *entry = &table->entries[i];
+        if (entry->key == key && trace_truth(trace, entry->atom) == TRUTH_UNSEEN &&
+            entry->length <= text.length &&
+            memcmp(text.data + text.length - entry->length, entry->literal, entry->length) == 0)
             found(trace, entry);
     }
 }
@@ -183,48 +281,65 @@ static void scan_suffixes(const struct index *index, struct bytes text, struct t
         if (length > text.length)
             return;
         const uint64_t key = suffix_key(text.data + text.length, length);
-        const uint64_t hash = key * GOLDEN;
-        if (!may_have(table, hash))
-            continue;
-        const uint64_t bucket = hash >> table->bucket_shift;
-        for (uint32_t i = table->starts[bucket]; i < table->starts[bucket + 1]; i++) {
-            const struct index_entry *entry = &table->entries[i];
-            if (entry->key == key && trace_truth(trace, entry->atom) == TRUTH_UNSEEN &&
-                entry->length <= text.length &&
-                memcmp(text.data + text.length - entry->length, entry->literal, entry->length) == 0)
-                found(trace, entry);
-        }
+        if (has_bit(table->bits, key * GOLDEN, table->bits_log))
+            check_suffix(table, key, text, trace);
     }
 }
 
-static void scan_grams(const struct index_table *table, struct bytes text, struct trace *trace)
+/* The loop that most of the time is spent in. */
+ALWAYS_INLINE void scan_grams_by(const struct index_table *table, struct bytes text,
+                                 struct trace *trace, unsigned width, unsigned bits_log)
 {
-    for (size_t at = 0; at + 4 <= text.length; at++) {
-        const uint64_t key = load_le32(text.data + at);
-        const uint64_t hash = key * GOLDEN;
-        if (UNLIKELY(may_have(table, hash)))
-            check_bucket(table, hash, key, text, at, trace);
+    const uint64_t *const bits = table->bits;
+    const uint8_t *const data = text.data;
+    if (text.length < width)
+        return;
+    for (size_t at = 0, last = text.length - width; at <= last; at++) {
+        const uint64_t key = gram_at(data + at, width);
+        if (UNLIKELY(has_bit(bits, key * GOLDEN, bits_log)))
+            check_gram(table, key, text, at, trace);
     }
 }
 
-static void scan_grams3(const struct index_table *table, struct bytes text, struct trace *trace)
+ALWAYS_INLINE void scan_grams(const struct index_table *table, struct bytes text,
+                              struct trace *trace, unsigned width)
 {
-    for (size_t at = 0; at + 3 <= text.length; at++) {
-        const uint64_t key = gram3(text.data + at);
-        const uint64_t hash = key * GOLDEN;
-        if (UNLIKELY(may_have(table, hash)))
-            check_bucket(table, hash, key, text, at, trace);
-    }
+    if (table->bits_log == BITS_SMALL)
+        scan_grams_by(table, text, trace, width, BITS_SMALL);
+    else if (table->bits_log == BITS_MIDDLE)
+        scan_grams_by(table, text, trace, width, BITS_MIDDLE);
+    else
+        scan_grams_by(table, text, trace, width, BITS_LARGE);
+}
+
+static bool is_ascii(struct bytes text)
+{
+    uint64_t high = 0;
+    size_t at = 0;
+    for (; at + 8 <= text.length; at += 8)
+        high |= load_le64(text.data + at);
+    for (; at < text.length; at++)
+        high |= text.data[at];
+    return (high & 0x8080808080808080U) == 0;
 }
 
 void index_scan(const struct index *index, struct bytes text, struct trace *trace)
 {
-    if (index->parts[INDEX_EQUALS].count)
-        scan_equals(&index->parts[INDEX_EQUALS], text, trace);
+    const struct index_table *parts = index->parts;
+    if (parts[INDEX_EQUALS].count)
+        scan_equals(&parts[INDEX_EQUALS], text, trace);
     if (index->suffix_lengths)
         scan_suffixes(index, text, trace);
-    if (index->parts[INDEX_GRAMS].count)
-        scan_grams(&index->parts[INDEX_GRAMS], text, trace);
-    if (index->parts[INDEX_GRAMS3].count)
-        scan_grams3(&index->parts[INDEX_GRAMS3], text, trace);
+    if (parts[INDEX_GRAMS].count)
+        scan_grams(&parts[INDEX_GRAMS], text, trace, 4);
+    if (parts[INDEX_GRAMS3].count)
+        scan_grams(&parts[INDEX_GRAMS3], text, trace, 3);
+    if (parts[INDEX_GRAMS2].count)
+        scan_grams(&parts[INDEX_GRAMS2], text, trace, 2);
+    if ((parts[INDEX_HIGH3].count || parts[INDEX_HIGH2].count) && !is_ascii(text)) {
+        if (parts[INDEX_HIGH3].count)
+            scan_grams(&parts[INDEX_HIGH3], text, trace, 3);
+        if (parts[INDEX_HIGH2].count)
+            scan_grams(&parts[INDEX_HIGH2], text, trace, 2);
+    }
 }

@@ -2,19 +2,29 @@
  *
  *   equals    a hash of length, first and last 8 bytes
  *   suffixes  the last 8 bytes; of a shorter literal all of them: a lookup a length, at most 8
- *   grams     4 bytes anywhere in the text, the rarest of each literal; 3 for literals of 3 bytes
+ *   grams     4 bytes anywhere in the text, the rarest of each literal; all 3 or 2 of short ones,
+ *             apart where they are not ASCII, because most texts are
  *
- * Each is a hash table behind a bitmap that is at most 1/16 full and small enough to stay in the
+ * Each is a hash table behind a bitmap that is nearly empty and small enough to stay in the
  * processor's first cache, so that a byte of text mostly costs a multiplication and one bit. What
  * the bitmap lets through is compared exactly. */
 #ifndef IMPOUND_RULES_INDEX_H
 #define IMPOUND_RULES_INDEX_H
 
 #include "base/arena.h"
-#include "base/bytes.h"
+#include "event/value.h"
 #include "rules/match/trace.h"
 
-enum index_part { INDEX_EQUALS, INDEX_SUFFIXES, INDEX_GRAMS, INDEX_GRAMS3, INDEX_PART_COUNT };
+enum index_part {
+    INDEX_EQUALS,
+    INDEX_SUFFIXES,
+    INDEX_GRAMS,
+    INDEX_GRAMS3,
+    INDEX_GRAMS2,
+    INDEX_HIGH3,
+    INDEX_HIGH2,
+    INDEX_PART_COUNT
+};
 
 /* One literal of one atom. */
 struct index_entry {
@@ -28,21 +38,34 @@ struct index_entry {
     bool is_anchored; /* grams: the literal must begin the text */
 };
 
-/* Fills in the key, from literal, length, offset and part. */
-void index_entry_key(struct index_entry *entry);
+/* Makes the entry of a whole literal, of its end, or of a gram of `width` (2 to 4) at `offset`. */
+struct index_entry index_equals(struct bytes literal);
+struct index_entry index_suffix(struct bytes literal); /* not empty */
+struct index_entry index_gram(struct bytes literal, uint32_t offset, unsigned width);
 
 struct index_table {
     const uint64_t *bits;
     const uint32_t *starts; /* of each bucket in entries */
     const struct index_entry *entries;
     uint32_t count;
-    uint8_t bit_shift, bucket_shift;
+    uint8_t bits_log, bucket_shift;
 };
 
 struct index {
     struct index_table parts[INDEX_PART_COUNT];
     uint8_t suffix_lengths; /* bit n: there are suffix keys of n + 1 bytes */
+    uint32_t types;         /* bits: types of values whose text can hold one of the literals */
+    uint32_t shortest;      /* length of a literal */
 };
+
+/* Whether a value may hold one of the literals, before it is rendered: a number holds no word, and
+ * a short text no long one. Of a list, whether its items are worth asking. */
+static inline bool index_may_hold(const struct index *index, const struct value *value)
+{
+    const bool is_text = value->type >= VALUE_UTF16 && value->type <= VALUE_ESCAPED;
+    return index->types >> value->type & 1 &&
+           (!is_text || (uint64_t)value->length * 3 >= index->shortest);
+}
 
 /* Makes the index of one field. The entries are copied; the literals are not. NULL without
  * memory. */

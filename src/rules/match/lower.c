@@ -311,13 +311,33 @@ bool lower_triggers(const struct lowering *lowering, uint32_t tree, lower_choose
     return true;
 }
 
-/* Merges two lists of siblings by cost, keeping the order of equals. */
+void lower_demand(const struct lowering *lowering, uint32_t tree, float share)
+{
+    if (tree >= LOW_FALSE)
+        return;
+    const struct low_node *nodes = low_nodes(lowering);
+    if (nodes[tree].kind == SIGMA_LEAF) {
+        struct low_atom *atom = &low_atoms(lowering)[nodes[tree].atom];
+        atom->demand += share * atom->cost;
+        return;
+    }
+    for (uint32_t child = nodes[tree].first; child != LOW_END; child = nodes[child].next)
+        lower_demand(lowering, child, share);
+}
+
+float lower_rate(const struct lowering *lowering, uint32_t tree)
+{
+    const float rate = tree < LOW_FALSE ? low_nodes(lowering)[tree].rate : 1;
+    return rate < 1 ? rate : 1;
+}
+
+/* Merges two lists of siblings, keeping those that are alike in order. */
 static uint32_t merge(struct low_node *nodes, uint32_t one, uint32_t other)
 {
     uint32_t head = LOW_END;
     uint32_t *tail = &head;
     while (one != LOW_END && other != LOW_END) {
-        uint32_t *less = nodes[other].cost < nodes[one].cost ? &other : &one;
+        uint32_t *less = nodes[other].order < nodes[one].order ? &other : &one;
         *tail = *less;
         tail = &nodes[*less].next;
         *less = *tail;
@@ -329,7 +349,7 @@ static uint32_t merge(struct low_node *nodes, uint32_t one, uint32_t other)
 #define RUNS_MAX 32U
 
 /* Sorts siblings from the bottom up: runs[i] is a sorted list of 2^i of them, or empty. */
-static uint32_t sort_by_cost(struct low_node *nodes, uint32_t first)
+static uint32_t sort_siblings(struct low_node *nodes, uint32_t first)
 {
     uint32_t runs[RUNS_MAX];
     memset(runs, 0xFF, sizeof(runs));
@@ -351,23 +371,42 @@ static uint32_t sort_by_cost(struct low_node *nodes, uint32_t first)
     return sorted;
 }
 
-#define COST_INDEXED 1.0F
+#define COST_INDEXED   1.0F
+#define CHANCE_UNKNOWN 0.3F
+#define CHANCE_LEAST   1e-4F
 
-/* Works out costs and puts the cheap children first. */
-static float order(struct lowering *lowering, uint32_t tree)
+static void estimate_leaf(const struct lowering *lowering, struct low_node *node)
+{
+    const struct low_atom *atom = &low_atoms(lowering)[node->atom];
+    const float chance = atom->entry_count == 0 ? CHANCE_UNKNOWN : atom->rate < 1 ? atom->rate : 1;
+    node->cost = atom->is_indexed ? COST_INDEXED : atom->cost;
+    node->chance = node->is_negated ? 1 - chance : chance;
+}
+
+/* Estimates chances and costs, and puts first what decides soonest for its cost: in an AND what is
+ * likely not to hold, in an OR what is likely to. */
+static void put_in_order(struct lowering *lowering, uint32_t tree)
 {
     struct low_node *nodes = low_nodes(lowering);
     struct low_node *node = &nodes[tree];
-    node->cost = 0;
     if (node->kind == SIGMA_LEAF) {
-        const struct low_atom *atom = &low_atoms(lowering)[node->atom];
-        node->cost = atom->is_trigger ? COST_INDEXED : atom->cost;
-        return node->cost;
+        estimate_leaf(lowering, node);
+        return;
     }
-    for (uint32_t child = node->first; child != LOW_END; child = nodes[child].next)
-        node->cost += order(lowering, child);
-    node->first = sort_by_cost(nodes, node->first);
-    return node->cost;
+    const bool is_and = node->kind == SIGMA_AND;
+    for (uint32_t child = node->first; child != LOW_END; child = nodes[child].next) {
+        put_in_order(lowering, child);
+        const float decides = is_and ? 1 - nodes[child].chance : nodes[child].chance;
+        nodes[child].order = nodes[child].cost / (decides > CHANCE_LEAST ? decides : CHANCE_LEAST);
+    }
+    node->first = sort_siblings(nodes, node->first);
+    float goes_on = 1; /* the chance that the children so far have not decided */
+    node->cost = 0;
+    for (uint32_t child = node->first; child != LOW_END; child = nodes[child].next) {
+        node->cost += goes_on * nodes[child].cost;
+        goes_on *= is_and ? nodes[child].chance : 1 - nodes[child].chance;
+    }
+    node->chance = is_and ? goes_on : 1 - goes_on;
 }
 
 /* Code is made from its end, so that the steps to go on at are known. */
@@ -402,6 +441,6 @@ uint32_t lower_code(struct lowering *lowering, uint32_t tree)
 {
     if (tree >= LOW_FALSE)
         return tree == LOW_TRUE ? STEP_TRUE : STEP_FALSE;
-    order(lowering, tree);
+    put_in_order(lowering, tree);
     return emit(lowering, tree, STEP_TRUE, STEP_FALSE);
 }

@@ -17,7 +17,8 @@ struct low_atom {
     uint32_t entry_first, entry_count; /* what is looked for; none: it cannot be */
     float rate;                        /* share of events in which it is expected to be found */
     float cost;                        /* of evaluating it, in something like nanoseconds */
-    bool is_trigger;
+    float demand; /* cost that all rules together are expected to cause in an event */
+    bool is_indexed;
 };
 
 /* Negation stands in leaves only. */
@@ -27,7 +28,8 @@ struct low_node {
     uint32_t atom;
     uint32_t first, next; /* child and sibling, or LOW_END */
     float rate;           /* of the best triggers below; RATE_NEVER or more: there are none */
-    float cost;
+    float chance, cost;   /* that it holds, and of finding out */
+    float order;          /* among its siblings: the lower the earlier */
 };
 
 #define LOW_END    UINT32_MAX
@@ -78,6 +80,12 @@ typedef void lower_choose(void *context, uint32_t atom);
 /* Calls `choose` for each trigger of a tree; an atom may come again. False when it has none. */
 bool lower_triggers(const struct lowering *lowering, uint32_t tree, lower_choose *choose,
                     void *context);
+
+/* Adds to the demand of each atom in a tree that is evaluated in this share of events. */
+void lower_demand(const struct lowering *lowering, uint32_t tree, float share);
+
+/* The share of events in which a trigger of the tree is expected. */
+float lower_rate(const struct lowering *lowering, uint32_t tree);
 
 /* Appends the code of a tree; its first step. */
 uint32_t lower_code(struct lowering *lowering, uint32_t tree);

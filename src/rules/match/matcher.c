@@ -107,17 +107,31 @@ static void trace_begin(struct matcher *matcher, const struct plan *plan)
     trace->triggers = plan->triggers;
 }
 
+static void scan_list(struct matcher *matcher, const struct index *index, unsigned slot)
+{
+    const struct value *items = matcher->look.event->values[slot].items;
+    struct bytes one;
+    uint32_t count;
+    const struct bytes *texts = look_texts(&matcher->look, slot, true, &one, &count);
+    for (uint32_t i = 0; i < count; i++)
+        if (index_may_hold(index, &items[i]))
+            index_scan(index, texts[i], &matcher->trace);
+}
+
 /* One pass of the plan's indexes over the event. */
 static void scan(struct matcher *matcher, const struct binding *binding)
 {
-    const struct plan *plan = binding->plan;
+    const struct event *event = matcher->look.event;
     for (uint32_t i = 0; i < binding->scan_count; i++) {
         const struct binding_scan *scan = &binding->scans[i];
-        struct bytes one;
-        uint32_t count;
-        const struct bytes *texts = look_texts(&matcher->look, scan->slot, true, &one, &count);
-        for (uint32_t j = 0; j < count; j++)
-            index_scan(plan->fields[scan->field].index, texts[j], &matcher->trace);
+        const struct value *value = &event->values[scan->slot];
+        const struct index *index = binding->plan->fields[scan->field].index;
+        if (!index_may_hold(index, value))
+            continue;
+        if (value->type == VALUE_LIST)
+            scan_list(matcher, index, scan->slot);
+        else
+            index_scan(index, event_folded(event, scan->slot), &matcher->trace);
     }
 }
 

@@ -157,42 +157,70 @@ static void plan_atoms(struct planner *planner, struct plan *plan)
             .test = from->test,
             .field = *place_of(planner, from->field),
             .other = from->other == IMAGE_NONE ? PLAN_NO_FIELD : *place_of(planner, from->other),
-            .is_indexed = from->is_trigger,
+            .is_indexed = from->is_indexed,
         };
     }
     plan->atoms = atoms;
 }
 
-/* Sorts the entries of all triggers by field and makes an index of each field's. */
+/* The entries of all indexed atoms, sorted by field; a field's begin at starts[field]. */
+static void sort_entries(const struct lowering *lowering, const struct plan *plan, uint32_t *starts,
+                         struct index_entry *sorted)
+{
+    const struct index_entry *entries = (const void *)lowering->entries.data;
+    const struct low_atom *atoms = low_atoms(lowering);
+    for (uint32_t i = 0; i < plan->atom_count; i++)
+        if (atoms[i].is_indexed)
+            starts[plan->atoms[i].field + 2U] += atoms[i].entry_count;
+    for (uint32_t i = 2; i < plan->field_count + 2; i++)
+        starts[i] += starts[i - 1];
+    for (uint32_t i = 0; i < plan->atom_count; i++)
+        for (uint32_t j = 0; atoms[i].is_indexed && j < atoms[i].entry_count; j++)
+            sorted[starts[plan->atoms[i].field + 1U]++] = entries[atoms[i].entry_first + j];
+}
+
+/* Makes each field's index. What is looked for in every field is looked for by each field's own
+ * index too, so that no text is gone over twice. The pseudo-field of these comes last, since
+ * IMAGE_NONE is the highest, and its index is for fields without one. */
+static void make_indexes(struct planner *planner, const struct plan *plan,
+                         struct plan_field *fields, const uint32_t *starts,
+                         struct index_entry *sorted)
+{
+    if (plan->field_count == 0)
+        return;
+    const uint32_t last = plan->field_count - 1;
+    const bool has_any = fields[last].field == IMAGE_NONE;
+    const uint32_t any_count = has_any ? starts[last + 1] - starts[last] : 0;
+    struct index_entry *any = take(planner, any_count, sizeof(*any));
+    if (!any)
+        return;
+    memcpy(any, sorted + starts[last], any_count * sizeof(*any));
+    for (uint32_t i = last + 1; i-- > 0;) {
+        uint32_t count = starts[i + 1] - starts[i];
+        if (count == 0)
+            continue;
+        if (!has_any || i != last) {
+            /* Over the entries of the next fields, whose indexes are made already. */
+            memcpy(sorted + starts[i + 1], any, any_count * sizeof(*any));
+            count += any_count;
+        }
+        fields[i].index = index_make(planner->lowering.arena, sorted + starts[i], count);
+        planner->lowering.failed |= fields[i].index == NULL;
+    }
+}
+
 static void plan_indexes(struct planner *planner, const struct plan *plan,
                          struct plan_field *fields)
 {
-    const struct lowering *lowering = &planner->lowering;
-    const struct index_entry *entries = (const void *)lowering->entries.data;
+    const size_t entry_count = planner->lowering.entries.length / sizeof(struct index_entry);
     uint32_t *starts = calloc((size_t)plan->field_count + 2, sizeof(*starts));
-    struct index_entry *sorted =
-        calloc(lowering->entries.length / sizeof(*entries) + 1, sizeof(*sorted));
-    planner->lowering.failed |= !starts || !sorted;
-    if (planner->lowering.failed)
-        goto out;
-    for (uint32_t i = 0; i < plan->atom_count; i++)
-        if (low_atoms(lowering)[i].is_trigger)
-            starts[plan->atoms[i].field + 2U] += low_atoms(lowering)[i].entry_count;
-    for (uint32_t i = 2; i < plan->field_count + 2; i++)
-        starts[i] += starts[i - 1];
-    for (uint32_t i = 0; i < plan->atom_count; i++) {
-        const struct low_atom *atom = &low_atoms(lowering)[i];
-        for (uint32_t j = 0; atom->is_trigger && j < atom->entry_count; j++)
-            sorted[starts[plan->atoms[i].field + 1U]++] = entries[atom->entry_first + j];
+    struct index_entry *sorted = calloc(entry_count + 1, sizeof(*sorted));
+    if (starts && sorted) {
+        sort_entries(&planner->lowering, plan, starts, sorted);
+        make_indexes(planner, plan, fields, starts, sorted);
+    } else {
+        planner->lowering.failed = true;
     }
-    for (uint32_t i = 0; i < plan->field_count; i++) {
-        if (starts[i + 1] == starts[i])
-            continue;
-        fields[i].index =
-            index_make(lowering->arena, sorted + starts[i], starts[i + 1] - starts[i]);
-        planner->lowering.failed |= fields[i].index == NULL;
-    }
-out:
     free(starts);
     free(sorted);
 }
@@ -289,7 +317,7 @@ const struct plan *planner_root(struct planner *planner, struct arena *arena)
     if (planner->lowering.failed)
         return NULL;
     for (uint32_t i = 0; i < planner->lowering.keys.count; i++)
-        low_atoms(&planner->lowering)[i].is_trigger =
+        low_atoms(&planner->lowering)[i].is_indexed =
             low_atoms(&planner->lowering)[i].entry_count > 0;
     plan_finish(planner, plan);
     keys_release(&planner->lowering.root_keys);
@@ -324,7 +352,7 @@ static void choose(void *context, uint32_t atom)
     struct planner *planner = context;
     const struct trigger_pair pair = {
         atom, (uint32_t)(planner->rules.length / sizeof(struct draft_rule))};
-    low_atoms(&planner->lowering)[atom].is_trigger = true;
+    low_atoms(&planner->lowering)[atom].is_indexed = true;
     buffer_bytes(&planner->pairs, &pair, sizeof(pair));
 }
 
@@ -344,6 +372,48 @@ static void lower_source(struct planner *planner, const struct image_source *sou
     }
     source_leave(planner, source);
     planner->lowering.failed |= planner->rules.failed || planner->pairs.failed;
+}
+
+/* Atoms that are no triggers are looked for too when that is cheaper than evaluating them in the
+ * rules that are expected to ask; of a field that is not looked at otherwise, when it pays for the
+ * look. In something like nanoseconds: */
+#define COST_LOOK  60.0F /* rendering and going over one field */
+#define COST_FOUND 20.0F /* comparing what a gram let through */
+#define COST_ENTRY 0.02F /* a little more in the bitmap */
+
+static bool is_cheaper_indexed(const struct low_atom *atom)
+{
+    return !atom->is_indexed && atom->entry_count > 0 &&
+           atom->demand > atom->rate * COST_FOUND + COST_ENTRY;
+}
+
+static void index_by_demand(struct planner *planner)
+{
+    const struct lowering *lowering = &planner->lowering;
+    const struct draft_rule *drafts = (const void *)planner->rules.data;
+    const size_t field_count = (size_t)planner->ruleset->image.fields_count + 1;
+    const uint32_t atom_count = lowering->keys.count;
+    struct low_atom *atoms = low_atoms(lowering);
+    float *gains = calloc(field_count, sizeof(*gains));
+    planner->lowering.failed |= gains == NULL;
+    if (!gains)
+        return;
+    for (size_t i = 0; i < planner->rules.length / sizeof(*drafts); i++)
+        lower_demand(lowering, drafts[i].tree,
+                     drafts[i].has_trigger ? lower_rate(lowering, drafts[i].tree) : 1);
+    for (uint32_t i = 0; i < atom_count; i++) {
+        const size_t field = atoms[i].field == IMAGE_NONE ? field_count - 1 : atoms[i].field;
+        if (atoms[i].is_indexed)
+            gains[field] += COST_LOOK;
+        else if (is_cheaper_indexed(&atoms[i]))
+            gains[field] += atoms[i].demand - atoms[i].rate * COST_FOUND;
+    }
+    for (uint32_t i = 0; i < atom_count; i++) {
+        const size_t field = atoms[i].field == IMAGE_NONE ? field_count - 1 : atoms[i].field;
+        if (gains[field] >= COST_LOOK && is_cheaper_indexed(&atoms[i]))
+            atoms[i].is_indexed = true;
+    }
+    free(gains);
 }
 
 /* The rules' code, those without triggers first; the pairs follow them to their new places. */
@@ -389,6 +459,8 @@ const struct plan *planner_plan(struct planner *planner, struct arena *arena, co
         buffer_bytes(&planner->sources, &i, sizeof(i));
         lower_source(planner, &image->sources[i]);
     }
+    if (!planner->lowering.failed)
+        index_by_demand(planner);
     if (!planner->lowering.failed)
         plan_rules(planner, plan);
     if (!planner->lowering.failed)

@@ -195,7 +195,9 @@ static float gram_rate(const struct rarity *rarity, const uint8_t *gram, uint32_
 struct anchor rarity_anchor(const struct rarity *rarity, struct bytes literal)
 {
     struct anchor best = {.rate = 1};
-    const uint32_t width = literal.length >= RARITY_GRAM ? RARITY_GRAM : 3;
+    const uint32_t width = literal.length >= RARITY_GRAM ? RARITY_GRAM : (uint32_t)literal.length;
+    if (width < 2)
+        return best;
     for (size_t at = 0; at + width <= literal.length; at++) {
         const float rate = gram_rate(rarity, literal.data + at, width);
         if (best.width == 0 || rate < best.rate)

@@ -19,7 +19,7 @@ void rarity_init(struct rarity *rarity);
 /* Where to look for a folded literal: its rarest gram. */
 struct anchor {
     uint32_t offset; /* of the gram in the literal */
-    uint32_t width;  /* 4, or 3 for a literal of 3 bytes; 0: too short to be looked for */
+    uint32_t width;  /* 4, or all 3 or 2 of a short literal; 0: too short to be looked for */
     float rate;      /* how often the gram is expected in one byte of text */
 };
 

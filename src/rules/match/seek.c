@@ -3,27 +3,13 @@
 #include "base/utf.h"
 #include "rules/sigma/sigma.h"
 
-/* An entry for a literal in this part of the index; false when it is too short for it. */
-static bool entry_make(const struct rarity *rarity, struct bytes literal, enum index_part part,
-                       struct index_entry *entry)
+/* An entry for the rarest gram of a literal; false when the literal is too short. */
+static bool gram_entry(const struct rarity *rarity, struct bytes literal, struct index_entry *entry)
 {
-    *entry = (struct index_entry){
-        .literal = literal.data,
-        .length = (uint32_t)literal.length,
-        .part = (uint8_t)part,
-    };
-    if (part == INDEX_SUFFIXES) {
-        entry->offset = 0;
-        if (literal.length == 0)
-            return false;
-    } else if (part == INDEX_GRAMS) {
-        const struct anchor anchor = rarity_anchor(rarity, literal);
-        if (anchor.width == 0)
-            return false;
-        entry->offset = anchor.offset;
-        entry->part = anchor.width == RARITY_GRAM ? INDEX_GRAMS : INDEX_GRAMS3;
-    }
-    index_entry_key(entry);
+    const struct anchor anchor = rarity_anchor(rarity, literal);
+    if (anchor.width == 0)
+        return false;
+    *entry = index_gram(literal, anchor.offset, anchor.width);
     return true;
 }
 
@@ -67,29 +53,33 @@ static float rate_of(const struct rarity *rarity, const struct index_entry *entr
         return rarity_equals(rarity, literal);
     case INDEX_SUFFIXES:
         return rarity_edge(rarity, literal);
-    case INDEX_GRAMS:
-    case INDEX_GRAMS3:
+    default:
         return rarity_contains(rarity, literal);
-    case INDEX_PART_COUNT:
-        break;
     }
-    return 1;
+}
+
+static bool text_entry(const struct rarity *rarity, struct bytes literal, enum text_form form,
+                       struct index_entry *entry)
+{
+    if (form == TEXT_EQUAL)
+        *entry = index_equals(literal);
+    else if (form == TEXT_SUFFIX && literal.length > 0)
+        *entry = index_suffix(literal);
+    else
+        return gram_entry(rarity, literal, entry);
+    return true;
 }
 
 static uint32_t seek_text(const struct image *image, const struct rarity *rarity,
                           struct arena *arena, const struct image_test *test,
                           struct index_entry *entry)
 {
-    static const enum index_part parts[TEXT_FORM_COUNT] = {
-        [TEXT_EQUAL] = INDEX_EQUALS,   [TEXT_PREFIX] = INDEX_GRAMS, [TEXT_SUFFIX] = INDEX_SUFFIXES,
-        [TEXT_CONTAINS] = INDEX_GRAMS, [TEXT_GLOB] = INDEX_GRAMS,
-    };
     struct bytes literal = image_bytes(image, test->text);
     const bool is_cased = test->flags & TEST_CASED;
     if (test->form == TEXT_ANY ||
         (test->form == TEXT_GLOB && !glob_literal(image, rarity, test, &literal)) ||
         (is_cased && !folded_literal(arena, &literal)) ||
-        !entry_make(rarity, literal, parts[test->form], entry))
+        !text_entry(rarity, literal, (enum text_form)test->form, entry))
         return 0;
     entry->is_exact = !is_cased && test->form != TEXT_GLOB;
     entry->is_anchored = test->form == TEXT_PREFIX;
@@ -104,7 +94,7 @@ static uint32_t seek_regex(const struct image *image, const struct rarity *rarit
         return 0;
     for (uint32_t i = 0; i < count; i++) {
         const struct image_piece *piece = &image->pieces[test->pieces.first + i];
-        if (!entry_make(rarity, image_bytes(image, piece->literal), INDEX_GRAMS, &entries[i]))
+        if (!gram_entry(rarity, image_bytes(image, piece->literal), &entries[i]))
             return 0;
     }
     return count;
