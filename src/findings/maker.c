@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define ACCOUNT_MAX (2 * FINDING_TEXT_MAX + 1)
+#define ACCOUNT_MAX ((size_t)2 * FINDING_TEXT_MAX + 1)
 
 /* How often a name has come in this event: open addressing, at most half full. */
 struct repeat {
@@ -17,7 +17,7 @@ struct repeat {
     uint64_t event;
 };
 
-#define REPEATS_COUNT (SHAPE_FIELDS_MAX * 2)
+#define REPEATS_COUNT ((size_t)SHAPE_FIELDS_MAX * 2)
 
 struct finding_maker {
     const struct names *names;
@@ -105,7 +105,7 @@ const struct finding *finding_maker_look(struct finding_maker *maker, const stru
 /* How often the name came before. */
 static uint32_t repeat_count(struct finding_maker *maker, name_id name)
 {
-    size_t place = (name * UINT32_C(0x9E3779B1)) % REPEATS_COUNT;
+    size_t place = (name * UINT64_C(0x9E3779B1)) % REPEATS_COUNT;
     while (maker->repeats[place].event == maker->event && maker->repeats[place].name != name)
         place = (place + 1) % REPEATS_COUNT;
     struct repeat *repeat = &maker->repeats[place];

@@ -227,10 +227,16 @@ void roles_look(const struct roles *roles, const struct event *event, struct rol
     }
 }
 
+static bool begins(struct bytes text, const char *with)
+{
+    const size_t length = strlen(with);
+    return text.length && text.length >= length &&
+           strncasecmp((const char *)text.data, with, length) == 0;
+}
+
 static bool is_word(struct bytes text, const char *word)
 {
-    return text.length == strlen(word) &&
-           strncasecmp((const char *)text.data, word, text.length) == 0;
+    return text.length == strlen(word) && begins(text, word);
 }
 
 static bool is_one_of(struct bytes text, const char *const *words, size_t count)
@@ -239,12 +245,6 @@ static bool is_one_of(struct bytes text, const char *const *words, size_t count)
         if (is_word(text, words[i]))
             return true;
     return false;
-}
-
-static bool begins(struct bytes text, const char *with)
-{
-    const size_t length = strlen(with);
-    return text.length >= length && strncasecmp((const char *)text.data, with, length) == 0;
 }
 
 static struct bytes slot_text(const struct roles_event *seen, uint8_t number)
@@ -294,7 +294,7 @@ static bool provider_fits(struct bytes provider, const char *wanted)
         return !is_word(provider, wanted + 1);
     if (wanted[length - 1] != '*')
         return is_word(provider, wanted);
-    return provider.length >= length - 1 &&
+    return provider.length >= length &&
            strncasecmp((const char *)provider.data, wanted, length - 1) == 0;
 }
 

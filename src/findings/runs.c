@@ -218,14 +218,14 @@ static void heap_sink(struct merger *merger, size_t place)
     }
 }
 
-static enum status merger_open(struct merger *merger, uint8_t *memory, size_t size, size_t count,
+static enum status merger_open(struct merger *merger, struct runs_memory memory, size_t count,
                                struct fault *fault)
 {
-    const size_t room = size / count;
+    const size_t room = memory.size / count;
     for (size_t i = 0; i < count; i++) {
         const struct run run = merger->runs->runs[i];
         struct window *window = &merger->windows[i];
-        *window = (struct window){.room = memory + i * room,
+        *window = (struct window){.room = memory.at + i * room,
                                   .size = room,
                                   .offset = run.offset,
                                   .end = run.offset + run.length};
@@ -259,12 +259,12 @@ static enum status merger_run(struct merger *merger, sorter_sink *sink, void *co
 }
 
 /* Merges the first `count` runs into one behind all others. */
-static enum status join(struct merger *merger, struct runs *runs, uint8_t *memory, size_t size,
+static enum status join(struct merger *merger, struct runs *runs, struct runs_memory memory,
                         size_t count, struct fault *fault)
 {
     enum status status = runs_begin(runs, fault);
     if (!status)
-        status = merger_open(merger, memory, size, count, fault);
+        status = merger_open(merger, memory, count, fault);
     if (!status)
         status = merger_run(merger, runs_add, runs, fault);
     if (!status)
@@ -277,29 +277,29 @@ static enum status join(struct merger *merger, struct runs *runs, uint8_t *memor
 }
 
 /* How many windows fit, each of which must hold the largest record. */
-static size_t windows_max(size_t size, size_t largest)
+static size_t windows_max(struct runs_memory memory)
 {
-    size_t room = WINDOW_ROOM < size / 4 ? WINDOW_ROOM : size / 4;
-    if (room < largest)
-        room = largest;
-    const size_t count = size / room;
+    size_t room = WINDOW_ROOM < memory.size / 4 ? WINDOW_ROOM : memory.size / 4;
+    if (room < memory.largest)
+        room = memory.largest;
+    const size_t count = memory.size / room;
     assert(count >= 4);
     return count < WINDOWS_MAX ? count : WINDOWS_MAX;
 }
 
-enum status runs_merge(struct runs *runs, uint8_t *memory, size_t size, size_t largest,
-                       sorter_sink *sink, void *context, struct fault *fault)
+enum status runs_merge(struct runs *runs, struct runs_memory memory, sorter_sink *sink,
+                       void *context, struct fault *fault)
 {
     struct merger *merger = calloc(1, sizeof(*merger));
     if (!merger)
         return fault_set(fault, STATUS_MEMORY, 0, "no memory for sorting");
     merger->runs = runs;
-    const size_t at_once = windows_max(size, largest);
+    const size_t at_once = windows_max(memory);
     enum status status = STATUS_OK;
     while (!status && runs->count > at_once)
-        status = join(merger, runs, memory, size, at_once, fault);
+        status = join(merger, runs, memory, at_once, fault);
     if (!status)
-        status = merger_open(merger, memory, size, runs->count, fault);
+        status = merger_open(merger, memory, runs->count, fault);
     if (!status)
         status = merger_run(merger, sink, context, fault);
     free(merger);

@@ -39,9 +39,14 @@ enum status runs_begin(struct runs *runs, struct fault *fault) MUST_CHECK;
 enum status runs_add(void *runs, struct bytes record, struct fault *fault) MUST_CHECK; /* a sink */
 enum status runs_end(struct runs *runs, struct fault *fault) MUST_CHECK;
 
-/* Gives the records of all runs in order. `memory` is what it may use, four times the largest
- * record at least, lengths included. */
-enum status runs_merge(struct runs *runs, uint8_t *memory, size_t size, size_t largest,
-                       sorter_sink *sink, void *context, struct fault *fault) MUST_CHECK;
+/* What merging may use: four times the largest record at least, lengths included. */
+struct runs_memory {
+    uint8_t *at;
+    size_t size, largest;
+};
+
+/* Gives the records of all runs in order. */
+enum status runs_merge(struct runs *runs, struct runs_memory memory, sorter_sink *sink,
+                       void *context, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -204,9 +204,9 @@ static enum status file_give(struct sorter *sorter, sorter_sink *sink, void *con
                              struct fault *fault)
 {
     const enum status status = sorter->count ? spill(sorter, fault) : STATUS_OK;
-    return status ? status
-                  : runs_merge(&sorter->runs, sorter->region, sorter->size, sorter->largest, sink,
-                               context, fault);
+    const struct runs_memory memory = {
+        .at = sorter->region, .size = sorter->size, .largest = sorter->largest};
+    return status ? status : runs_merge(&sorter->runs, memory, sink, context, fault);
 }
 
 enum status sorter_merge(struct sorter *sorter, sorter_sink *sink, void *context,

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ROWS_SHOWN   10U
+#define ROWS_SHOWN   ((size_t)10)
 #define HOSTS_SHOWN  4U /* of a tool */
 #define RULE_KEY_MAX 512
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#define GAP       2U
+#define GAP       ((size_t)2)
 #define RULE_MAX  48U
 #define NO_COLUMN SIZE_MAX
 

@@ -1,5 +1,6 @@
 #include "reports/tags.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -26,8 +27,7 @@ static void tactic_write(char *text, const char *name)
     for (; name[at] && at < TAG_TEXT_BOUND - 1; at++) {
         const bool is_break = name[at] == '-' || name[at] == '_';
         const bool is_first = at == 0 || text[at - 1] == ' ';
-        const bool is_small = name[at] >= 'a' && name[at] <= 'z';
-        text[at] = is_break ? ' ' : is_first && is_small ? (char)(name[at] - 32) : name[at];
+        text[at] = is_break ? ' ' : is_first ? (char)toupper((unsigned char)name[at]) : name[at];
     }
     text[at] = '\0';
 }

@@ -3,7 +3,8 @@
 #define SECONDS_MAX (INT64_C(1) << 40)
 
 /* Each is a multiple of the one before; past the last they double. */
-static const int64_t widths[] = {1, 5, 15, 60, 300, 900, 3600, 21600, 86400, 604800, 4 * 604800};
+static const int64_t widths[] = {
+    1, 5, 15, 60, 300, 900, 3600, 21600, 86400, 604800, INT64_C(4) * 604800};
 
 static int64_t wider(int64_t width)
 {
