@@ -16,6 +16,8 @@
 
 #define HELD_MAX    ((size_t)32 << 20) /* of an archive that should be sought and cannot be */
 #define MEMBERS_MAX ((uint64_t)1 << 20)
+#define REREAD_FREE ((uint64_t)64 << 20)
+#define REREAD_MAX  8
 #define NAME_BOUND  4096
 #define EMPTY_MAX   32 /* bytes of an archive without members: 22 of a zip, 32 of a 7z */
 
@@ -59,15 +61,27 @@ struct source *layer_close(struct layer *layer)
     return outer;
 }
 
+/* Members may lie over each other, and each seek back reads a whole block again. */
+static bool is_read_again_and_again(const struct layer *layer)
+{
+    return layer->is_seekable && layer->in > REREAD_FREE &&
+           layer->in / REREAD_MAX > source_size(layer->outer);
+}
+
+static enum status read_outer(struct layer *layer, size_t *got, struct fault *fault)
+{
+    if (is_read_again_and_again(layer))
+        return fault_set(fault, STATUS_REFUSED, layer->position, "has itself read again and again");
+    if (layer->is_seekable)
+        return source_read_at(layer->outer, layer->position, layer->block, LAYER_BLOCK, got, fault);
+    return source_read(layer->outer, layer->block, LAYER_BLOCK, got, fault);
+}
+
 static la_ssize_t feed(struct archive *archive, void *context, const void **block)
 {
     struct layer *layer = context;
     size_t got = 0;
-    const enum status status =
-        layer->is_seekable
-            ? source_read_at(layer->outer, layer->position, layer->block, LAYER_BLOCK, &got,
-                             &layer->outer_fault)
-            : source_read(layer->outer, layer->block, LAYER_BLOCK, &got, &layer->outer_fault);
+    const enum status status = read_outer(layer, &got, &layer->outer_fault);
     layer->position += got;
     layer->in += got;
     *block = layer->block;
