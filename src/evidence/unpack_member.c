@@ -19,7 +19,9 @@ enum status layer_blame(const struct layer *layer, uint64_t offset, struct fault
         return layer->outer_fault.status;
     }
     const char *text = archive_error_string(layer->archive);
-    return fault_set(fault, STATUS_DAMAGED, offset, "%s", text ? text : "cut off");
+    if (!text)
+        return fault_set(fault, STATUS_DAMAGED, offset, "cut off");
+    return fault_set(fault, STATUS_DAMAGED, offset, "%.*s", (int)strcspn(text, "\n"), text);
 }
 
 void layer_judge(struct layer *layer, const struct fault *verdict)
