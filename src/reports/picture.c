@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #define ROWS_SHOWN   ((size_t)10)
-#define HOSTS_SHOWN  4U /* of a tool */
 #define RULE_KEY_MAX 512
 
 struct picture {
@@ -161,27 +160,18 @@ static void levels_write(const struct picture *picture, const struct page *page)
     }
 }
 
+/* All hosts of a tool, as many as fit; the worst first. */
 static void tool_hosts_write(const struct picture *picture, const struct page *page,
-                             struct bytes tool)
+                             struct bytes tool, size_t width)
 {
-    uint64_t shown = 0, more = 0;
-    for (size_t i = 0; i < picture->tool_hosts.count; i++) {
+    struct cell cell = cell_begin(page->out, width);
+    for (size_t i = 0; i < picture->tool_hosts.count && !cell.is_cut; i++) {
         const struct bytes key = picture->tool_hosts.rows[i].key;
         if (key.length <= tool.length || key.data[tool.length] != '\0' ||
             memcmp(key.data, tool.data, tool.length) != 0)
             continue;
-        if (shown == HOSTS_SHOWN) {
-            more++;
-            continue;
-        }
-        buffer_text(page->out, shown++ ? ", " : "");
-        page_text(page, "", bytes_of(key.data + tool.length + 1, key.length - tool.length - 1),
-                  (struct columns){.width = 40});
-    }
-    if (more) {
-        buffer_text(page->out, " and ");
-        page_number(page, more, 0);
-        buffer_text(page->out, " more");
+        cell_text(&cell, bytes_of_text(cell.used ? ", " : ""));
+        cell_text(&cell, bytes_of(key.data + tool.length + 1, key.length - tool.length - 1));
     }
 }
 
@@ -203,7 +193,7 @@ static void tools_write(struct picture *picture, const struct page *page)
         buffer_text(page->out, "  ");
         page_time(page, row->first, 19);
         buffer_text(page->out, "  ");
-        tool_hosts_write(picture, page, row->key);
+        tool_hosts_write(picture, page, row->key, page_left(page, 49));
         buffer_byte(page->out, '\n');
     }
     more_write(page, tools->count > 2 * ROWS_SHOWN ? tools->count - 2 * ROWS_SHOWN : 0);

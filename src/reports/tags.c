@@ -1,6 +1,5 @@
 #include "reports/tags.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -20,14 +19,26 @@ static bool is_mitre(const char *name)
            (length == 9 && (name[0] | 32) == 't' && name[5] == '.' && are_digits(name + 6, 3));
 }
 
+static char capital(char letter)
+{
+    if (letter >= 'a' && letter <= 'z')
+        return (char)(letter - 'a' + 'A');
+    return letter;
+}
+
 /* Words that begin with capitals. */
 static void tactic_write(char *text, const char *name)
 {
+    bool is_first = true;
     size_t at = 0;
     for (; name[at] && at < TAG_TEXT_BOUND - 1; at++) {
         const bool is_break = name[at] == '-' || name[at] == '_';
-        const bool is_first = at == 0 || text[at - 1] == ' ';
-        text[at] = is_break ? ' ' : is_first ? (char)toupper((unsigned char)name[at]) : name[at];
+        text[at] = name[at];
+        if (is_break)
+            text[at] = ' ';
+        else if (is_first)
+            text[at] = capital(name[at]);
+        is_first = is_break;
     }
     text[at] = '\0';
 }
