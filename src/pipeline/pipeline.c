@@ -22,6 +22,7 @@ struct slot {
     struct batch batch;
     struct buffer out;
     struct account account;
+    uint64_t turn; /* in its lane */
     bool is_done;
 };
 
@@ -32,6 +33,7 @@ struct run {
     pthread_mutex_t supplying;
     struct supply supply;
     uint64_t ticket; /* of the next slot that is filled */
+    uint64_t turns_given[BATCH_LANES_MAX + 1];
 
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t change;
@@ -40,6 +42,7 @@ struct run {
     struct slot **ring; /* by ticket */
     unsigned slot_count, free_count;
     uint64_t committed; /* tickets */
+    uint64_t turns_done[BATCH_LANES_MAX + 1];
     bool is_committing;
     bool is_over; /* nothing more to supply, or failed */
     enum status status;
@@ -88,6 +91,9 @@ static enum status slot_fill(struct run *run, struct slot *slot, struct fault *f
     if (!__atomic_load_n(&run->is_over, __ATOMIC_RELAXED))
         status = supply_next(&run->supply, &slot->kind, &slot->item, &slot->batch, fault);
     if (status == STATUS_OK) {
+        const uint32_t lane = slot->kind == SUPPLY_BATCH ? slot->batch.lane : 0;
+        assert(lane <= BATCH_LANES_MAX);
+        slot->turn = run->turns_given[lane]++;
         pthread_mutex_lock(&run->lock);
         run->ring[run->ticket++ % run->slot_count] = slot;
         pthread_mutex_unlock(&run->lock);
@@ -119,6 +125,30 @@ static void event_sink_call(void *context, struct event *event)
     thread->run->work->event(thread->state, &thread->view, &thread->slot->out);
 }
 
+/* Waits for the turn of a batch in its lane. The one before it is with a thread that is at work, or
+ * that waits for one still further ahead, so the turn comes. */
+static void lane_enter(struct run *run, const struct slot *slot)
+{
+    const uint32_t lane = slot->batch.lane;
+    if (!lane)
+        return;
+    pthread_mutex_lock(&run->lock);
+    while (run->turns_done[lane] != slot->turn)
+        pthread_cond_wait(&run->change, &run->lock);
+    pthread_mutex_unlock(&run->lock);
+}
+
+static void lane_leave(struct run *run, const struct slot *slot)
+{
+    const uint32_t lane = slot->batch.lane;
+    if (!lane)
+        return;
+    pthread_mutex_lock(&run->lock);
+    run->turns_done[lane]++;
+    pthread_cond_broadcast(&run->change);
+    pthread_mutex_unlock(&run->lock);
+}
+
 static void slot_decode(struct thread *thread, struct slot *slot)
 {
     struct supply_item *item = slot->item;
@@ -130,12 +160,16 @@ static void slot_decode(struct thread *thread, struct slot *slot)
     if (!decoder) {
         slot->account.is_incomplete = true;
         account_note(&slot->account, "no memory to decode");
+        lane_enter(thread->run, slot);
+        lane_leave(thread->run, slot);
         return;
     }
     thread->slot = slot;
     thread->view = (struct pipeline_view){
         .evidence = item->evidence, .path = item->path, .format = item->format, .decoder = decoder};
+    lane_enter(thread->run, slot);
     item->format->decode(decoder, &slot->batch, &slot->account, event_sink_call, thread);
+    lane_leave(thread->run, slot);
 }
 
 static enum status item_commit(const struct run *run, struct supply_item *item, struct fault *fault)

@@ -127,6 +127,7 @@ enum status supply_next(struct supply *supply, enum supply_kind *kind, struct su
     if (status)
         return status;
     struct fault reading = {0};
+    batch->lane = 0;
     status = supply->item->format ? supply->item->format->next(supply->state, batch,
                                                                &supply->item->cutting, &reading)
                                   : STATUS_END;

@@ -28,6 +28,8 @@ enum reader_text {
     READER_TEXT_XML,  /* one line likewise */
 };
 
+#define BATCH_LANES_MAX 64U
+
 /* A piece of evidence that can be decoded alone. The memory is the batch's own and is reused. */
 struct batch {
     struct buffer data;
@@ -37,6 +39,10 @@ struct batch {
     uint64_t sequence; /* of the batch in its evidence, from 0 */
     uint64_t first;    /* number of the first record or line, where the format counts */
     uint32_t kind;     /* for the reader's own use */
+    uint32_t lane;     /* 0: may be decoded in any order; else batches of one lane, up to
+                          BATCH_LANES_MAX, are decoded one after the other as they were cut, for
+                          formats whose records hang together */
+    void *context;     /* of the lane; the reader's own, valid until `close` */
 };
 
 typedef void event_sink(void *context, struct event *event);
