@@ -227,11 +227,16 @@ void roles_look(const struct roles *roles, const struct event *event, struct rol
     }
 }
 
-static bool begins(struct bytes text, const char *with)
+/* Whether the text begins with the first `length` letters of a word. */
+static bool begins_so(struct bytes text, const char *with, size_t length)
 {
-    const size_t length = strlen(with);
     return text.length && text.length >= length &&
            strncasecmp((const char *)text.data, with, length) == 0;
+}
+
+static bool begins(struct bytes text, const char *with)
+{
+    return begins_so(text, with, strlen(with));
 }
 
 static bool is_word(struct bytes text, const char *word)
@@ -294,8 +299,7 @@ static bool provider_fits(struct bytes provider, const char *wanted)
         return !is_word(provider, wanted + 1);
     if (wanted[length - 1] != '*')
         return is_word(provider, wanted);
-    return provider.length >= length &&
-           strncasecmp((const char *)provider.data, wanted, length - 1) == 0;
+    return begins_so(provider, wanted, length - 1);
 }
 
 static struct bytes known_text(const struct event *event, enum field_known field)
