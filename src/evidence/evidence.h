@@ -11,6 +11,10 @@
  * `a.tar.gz!/inner.evtx`. What it is is told by content (zip, 7z, tar, gz, bz2, xz, zst), never by
  * name.
  *
+ * An archive may unfold to archive_limit bytes in all, a member of more than 64 MiB to 200 times
+ * what it takes in the archive; past that it is refused. The checksum of gzip is not looked at
+ * (libarchive does not), those of the other formats are.
+ *
  * Not thread-safe: used by one thread at a time, except where said. Knows nothing of the formats of
  * events. */
 #ifndef IMPOUND_EVIDENCE_H

@@ -106,19 +106,27 @@ static bool is_bomb(uint64_t out, uint64_t in, uint64_t free)
     return out > free && out / RATIO_MAX > in + LAYER_BLOCK;
 }
 
-/* What is refused is the whole archive, unless one member can be passed over. */
-static enum status refuse(struct layer *layer, bool is_whole, const char *reason,
-                          struct fault *fault)
+static enum status refuse_archive(struct layer *layer, const char *reason, struct fault *fault)
 {
     struct fault verdict;
-    const enum status status = fault_set(&verdict, STATUS_REFUSED, layer->member_out, "%s", reason);
-    if (is_whole || !layer->can_skip || ++layer->bombs > BOMBS_MAX) {
-        layer->is_over = true;
-        layer_judge(layer, &verdict);
-    }
-    if (fault)
-        *fault = verdict;
-    return status;
+    fault_set(&verdict, STATUS_REFUSED, 0, "%s", reason);
+    layer_judge(layer, &verdict);
+    layer->is_over = true;
+    return fault_set(fault, STATUS_REFUSED, layer->member_out, "%s", reason);
+}
+
+/* The archive says so too, because nobody may be reading the member. It is over, unless the rest of
+ * the member can be passed over. */
+static enum status refuse_bomb(struct layer *layer, struct fault *fault)
+{
+    struct fault verdict;
+    fault_set(&verdict, STATUS_REFUSED, 0, "member %llu unfolds to more than %d times its size",
+              (unsigned long long)layer->members, RATIO_MAX);
+    layer_judge(layer, &verdict);
+    layer->is_over |= !layer->can_skip || ++layer->bombs > BOMBS_MAX;
+    layer->out -= layer->member_out;
+    return fault_set(fault, STATUS_REFUSED, layer->member_out,
+                     "unfolds to more than %d times its size", RATIO_MAX);
 }
 
 static enum status count(struct layer *layer, uint64_t length, struct fault *fault)
@@ -131,14 +139,12 @@ static enum status count(struct layer *layer, uint64_t length, struct fault *fau
         return fault_set(fault, STATUS_STOPPED, layer->member_out, "stopped");
     }
     if (layer->total > layer->options.archive_limit)
-        return refuse(layer, true, "the archive unfolds to more than its limit", fault);
-    if (is_bomb(layer->member_out, layer->in - layer->member_in, MEMBER_FREE)) {
-        layer->out -= layer->member_out;
-        return refuse(layer, false, "unfolds to more than 200 times its size", fault);
-    }
+        return refuse_archive(layer, "the archive unfolds to more than its limit", fault);
+    if (is_bomb(layer->member_out, layer->in - layer->member_in, MEMBER_FREE))
+        return refuse_bomb(layer, fault);
     const uint64_t size = source_size(layer->outer); /* members may share bytes of the archive */
     if (is_bomb(layer->out, layer->in < size ? layer->in : size, ARCHIVE_FREE))
-        return refuse(layer, true, "the archive unfolds to more than 200 times its size", fault);
+        return refuse_archive(layer, "the archive unfolds to more than 200 times its size", fault);
     return STATUS_OK;
 }
 

@@ -256,7 +256,7 @@ static void bombs_are_refused_and_what_lies_beside_them_is_read(void **state)
         "tar.zst!/first bytes 1\ntar.zst!/bomb bytes 67",
     };
     static const char *const ends[] = {
-        "its size\nzip!/last bytes 2\nzip zip 0\n",
+        "its size\nzip!/last bytes 2\nzip zip 0 member 2 unfolds to more than 200 times its size\n",
         "unfolds to more than 200 times its size\n",
         "tar.zst tar 0 unfolds to more than 200 times its size\n",
     };
