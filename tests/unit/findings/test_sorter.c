@@ -90,7 +90,7 @@ static void trial_run(uint64_t seed, size_t count, size_t longest, unsigned lett
 {
     struct trial trial;
     trial_make(&trial, seed, count, longest, letters);
-    struct sorter *sorter = sorter_new(SORTER_MEMORY_MIN, "/tmp");
+    struct sorter *sorter = sorter_new(SORTER_MEMORY_MIN, P_tmpdir);
     assert_non_null(sorter);
     sort_and_compare(sorter, &trial);
     sorter_free(sorter);
@@ -121,7 +121,7 @@ static void records_in_order_and_in_reverse_order_are_sorted(void **state)
     (void)state;
     struct trial trial;
     trial_make(&trial, 3, 30000, 24, 256);
-    struct sorter *sorter = sorter_new(SORTER_MEMORY_MIN, "/tmp");
+    struct sorter *sorter = sorter_new(SORTER_MEMORY_MIN, P_tmpdir);
     assert_non_null(sorter);
     qsort(trial.records, trial.count, sizeof(*trial.records), compare);
     sort_and_compare(sorter, &trial);
@@ -143,7 +143,7 @@ static void what_the_sink_says_ends_the_merge(void **state)
     for (size_t i = 0; i < COUNT_OF(counts); i++) {
         struct trial trial;
         trial_make(&trial, 5, counts[i], 24, 256);
-        struct sorter *sorter = sorter_new(SORTER_MEMORY_MIN, "/tmp");
+        struct sorter *sorter = sorter_new(SORTER_MEMORY_MIN, P_tmpdir);
         for (size_t j = 0; j < trial.count; j++)
             assert_int_equal(sorter_add(sorter, trial.records[j], NULL), STATUS_OK);
         qsort(trial.records, trial.count, sizeof(*trial.records), compare);
@@ -160,7 +160,7 @@ static void the_longest_record_fits_and_a_longer_one_is_refused(void **state)
     (void)state;
     const size_t longest = SORTER_RECORD_MAX(SORTER_MEMORY_MIN);
     uint8_t *bytes = calloc(1, longest + 1);
-    struct sorter *sorter = sorter_new(SORTER_MEMORY_MIN, "/tmp");
+    struct sorter *sorter = sorter_new(SORTER_MEMORY_MIN, P_tmpdir);
     struct fault fault;
     for (unsigned i = 0; i < 20; i++)
         assert_int_equal(sorter_add(sorter, bytes_of(bytes, longest), &fault), STATUS_OK);
@@ -202,14 +202,14 @@ static void a_full_disk_is_told_and_nothing_is_lost_that_was_added(void **state)
     signal(SIGXFSZ, SIG_IGN);
     struct trial trial;
     trial_make(&trial, 17, 20000, 40, 256);
-    struct sorter *sorter = sorter_new(SORTER_MEMORY_MIN, "/tmp");
+    struct sorter *sorter = sorter_new(SORTER_MEMORY_MIN, P_tmpdir);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     struct fault fault = {0};
     size_t added = 0;
     while (added < trial.count && !sorter_add(sorter, trial.records[added], &fault))
         added++;
     assert_int_equal(fault.status, STATUS_IO);
-    assert_non_null(strstr(fault.reason, "cannot write the temporary file in /tmp"));
+    assert_non_null(strstr(fault.reason, "cannot write the temporary file in " P_tmpdir));
     setrlimit(RLIMIT_FSIZE, &before);
     assert_true(added > 1000 && added < trial.count);
     assert_int_equal(sorter_count(sorter), added);

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -113,7 +114,7 @@ static enum status count_record(void *context, struct bytes record, struct fault
 
 static enum status sort_once(unsigned *given)
 {
-    struct sorter *sorter = sorter_new(SORTER_MEMORY_MIN, "/tmp");
+    struct sorter *sorter = sorter_new(SORTER_MEMORY_MIN, P_tmpdir);
     if (!sorter)
         return STATUS_MEMORY;
     uint8_t record[1000] = {0};
