@@ -30,8 +30,8 @@ static inline uint8_t *buffer_room(struct buffer *buffer, size_t more)
 
 static inline void buffer_bytes(struct buffer *buffer, const void *data, size_t length)
 {
-    uint8_t *room = buffer_room(buffer, length);
-    if (room && length) {
+    uint8_t *room = length ? buffer_room(buffer, length) : NULL;
+    if (room) {
         memcpy(room, data, length);
         buffer->length += length;
     }

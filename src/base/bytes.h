@@ -75,6 +75,19 @@ static inline uint64_t load_be64(const uint8_t *at)
     return __builtin_bswap64(load_le64(at));
 }
 
+/* Big-endian stores: what is written so orders as numbers do under memcmp. */
+static inline void store_be32(uint8_t *at, uint32_t value)
+{
+    value = __builtin_bswap32(value);
+    memcpy(at, &value, sizeof(value));
+}
+
+static inline void store_be64(uint8_t *at, uint64_t value)
+{
+    value = __builtin_bswap64(value);
+    memcpy(at, &value, sizeof(value));
+}
+
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the loads assume a little-endian host");
 
 #endif

@@ -4,6 +4,7 @@
 
 #define SECONDS_1601_TO_1970 INT64_C(11644473600)
 #define TICKS_PER_SECOND     10000000U
+#define SECONDS_MAX          INT64_C(1000000000000)
 
 struct instant instant_from_filetime(uint64_t ticks)
 {
@@ -66,6 +67,11 @@ size_t instant_write(char *to, struct instant instant)
     if (!instant_is_known(instant))
         return 0;
     assert(instant.nanos < 1000000000 && instant.digits <= 9);
+    /* Far beyond the years that are written, and far from where sums would wrap. */
+    if (instant.seconds < -SECONDS_MAX)
+        instant.seconds = -SECONDS_MAX;
+    else if (instant.seconds > SECONDS_MAX)
+        instant.seconds = SECONDS_MAX;
     const int64_t day = (instant.seconds - (instant.seconds < 0 ? 86399 : 0)) / 86400;
     const unsigned second = (unsigned)(instant.seconds - day * 86400);
     struct date date = date_from_days(day);
