@@ -7,6 +7,10 @@
 #define KEY_MAX     1024
 #define ITEMS_FIRST 8
 
+/* In glue.marks: what its keys have. */
+#define GLUE_WIDE    1U
+#define GLUE_CONTROL 2U
+
 static enum status damaged(struct fault *fault, const uint8_t *at, const char *reason)
 {
     return fault_set(fault, STATUS_DAMAGED, (uint64_t)(uintptr_t)at, "%s", reason);
@@ -257,8 +261,8 @@ static enum status read_key(struct json_parser *parser, const uint8_t **at,
 }
 
 /* Closes objects and opens others until a value or the end of the record is there. */
-static enum status read_glue(struct json_parser *parser, struct path *from, const uint8_t **at,
-                             struct path **to, struct fault *fault)
+static enum status take_glue_apart(struct json_parser *parser, struct path *from,
+                                   const uint8_t **at, struct path **to, struct fault *fault)
 {
     struct path *const end_path = &parser->decoder->record.outline.end;
     const struct path *scope = from->parent;
@@ -298,9 +302,26 @@ static enum status read_glue(struct json_parser *parser, struct path *from, cons
         is_open = true;
         next++;
     }
-    outline_learn(&parser->decoder->record.outline, from, bytes_of(*at, (size_t)(next - *at)), *to);
     *at = next;
     return STATUS_OK;
+}
+
+/* The same, and remembers it, with what there is to say of its keys. */
+static enum status read_glue(struct json_parser *parser, struct path *from, const uint8_t **at,
+                             struct path **to, struct fault *fault)
+{
+    const uint8_t *begin = *at;
+    const struct json_marks before = parser->marks;
+    parser->marks = (struct json_marks){0};
+    const enum status status = take_glue_apart(parser, from, at, to, fault);
+    const unsigned marks =
+        (parser->marks.high ? GLUE_WIDE : 0) | (parser->marks.has_control ? GLUE_CONTROL : 0);
+    parser->marks = before;
+    parser->glue_marks |= marks;
+    if (status == STATUS_OK)
+        outline_learn(&parser->decoder->record.outline, from,
+                      bytes_of(begin, (size_t)(*at - begin)), *to, (uint16_t)marks);
+    return status;
 }
 
 /* ---- the record ---- */
@@ -316,10 +337,12 @@ static bool is_value_start(uint8_t byte)
 ALWAYS_INLINE enum status next_path(struct json_parser *parser, struct path *from,
                                     const uint8_t **at, struct path **to, struct fault *fault)
 {
-    const uint8_t *next = *at;
-    *to = outline_guess(from, &next, parser->end);
-    if (LIKELY(*to && (*to == &parser->decoder->record.outline.end ||
-                       (next < parser->end && is_value_start(*next))))) {
+    const struct glue *glue = outline_guess(from, *at, parser->end);
+    const uint8_t *next = glue ? *at + glue->length : NULL;
+    if (LIKELY(glue && (glue->to == &parser->decoder->record.outline.end ||
+                        (next < parser->end && is_value_start(*next))))) {
+        parser->glue_marks |= glue->marks;
+        *to = glue->to;
         *at = next;
         return STATUS_OK;
     }
@@ -391,10 +414,11 @@ enum status json_record_read(void *context, const uint8_t **at, const uint8_t *e
     parser->start = *at;
     parser->end = end;
     parser->marks = (struct json_marks){0};
+    parser->glue_marks = 0;
     parser->embedded.type = VALUE_ABSENT;
     const enum status status = read_object(parser, at, fault);
-    parser->decoder->is_wide = parser->marks.high != 0;
-    if (parser->marks.has_control)
+    parser->decoder->is_wide = parser->marks.high || parser->glue_marks & GLUE_WIDE;
+    if (parser->marks.has_control || parser->glue_marks & GLUE_CONTROL)
         parser->decoder->flaw = "a record with unescaped control characters";
     return status != STATUS_OK || parser->embedded.type == VALUE_ABSENT
                ? status

@@ -17,7 +17,8 @@ struct json_parser {
     struct json_frame frame;
     const uint8_t *start;    /* of the record */
     const uint8_t *end;      /* of the text */
-    struct json_marks marks; /* of the record */
+    struct json_marks marks; /* of the record's values */
+    unsigned glue_marks;     /* of what stands between them */
     struct value embedded;   /* an event as XML */
 };
 

@@ -270,7 +270,8 @@ enum status cutter_next(struct cutter *cutter, uint32_t kind, struct batch *batc
             *fault = cutter->fault;
         return cutter->status;
     }
-    buffer_bytes(&cutter->rest, text->data + cut, text->length - cut);
+    if (cut < text->length)
+        buffer_bytes(&cutter->rest, text->data + cut, text->length - cut);
     if (cutter->rest.failed)
         return fault_set(fault, STATUS_MEMORY, cutter->offset, "no memory for a batch");
     text->length = cut;

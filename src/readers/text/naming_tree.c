@@ -87,12 +87,15 @@ static bool is_namespace(struct bytes attribute)
            (attribute.length > 6 && memcmp(attribute.data, "xmlns:", 6) == 0);
 }
 
+/* `at` is the first key below Event, or the first of all when the tree has no root. */
 static enum tree_kind name_section(const struct keys *keys, unsigned at, struct bytes *element,
                                    struct bytes *attribute)
 {
     const struct bytes section = *element = keys->key[at];
     if (key_is(section, "System"))
         return name_system(keys, at + 1, element, attribute);
+    if (section.length && section.data[0] == '@')
+        *element = keys->key[at - 1];
     split(keys, at, element, attribute);
     if (is_namespace(*attribute) || is_namespace(*element) || key_is(section, "#attributes"))
         return TREE_DROP;

@@ -101,7 +101,8 @@ static struct glue *glue_room(struct outline *outline, struct path *from)
     return glue;
 }
 
-void outline_learn(struct outline *outline, struct path *from, struct bytes text, struct path *to)
+void outline_learn(struct outline *outline, struct path *from, struct bytes text, struct path *to,
+                   uint16_t marks)
 {
     if (text.length > OUTLINE_GLUE_MAX)
         return;
@@ -116,7 +117,8 @@ void outline_learn(struct outline *outline, struct path *from, struct bytes text
         at = &(*at)->next;
     glue->next = *at;
     glue->to = to;
-    glue->length = (uint32_t)text.length;
+    glue->length = (uint16_t)text.length;
+    glue->marks = marks;
     memcpy(glue->text, text.data, text.length);
     *at = glue;
 }

@@ -18,7 +18,8 @@
 struct glue {
     struct path *to;
     struct glue *next; /* not longer than this one, so that none hides another that it begins */
-    uint32_t length;
+    uint16_t length;
+    uint16_t marks; /* what its parser has to know of it */
     uint8_t text[OUTLINE_GLUE_MAX];
 };
 
@@ -59,20 +60,19 @@ struct path *outline_find(const struct outline *outline, const struct path *pare
                           struct bytes key);
 
 /* Remembers that `text` led from one value to the next. */
-void outline_learn(struct outline *outline, struct path *from, struct bytes text, struct path *to);
+void outline_learn(struct outline *outline, struct path *from, struct bytes text, struct path *to,
+                   uint16_t marks);
 
-/* Where the text at `*at` leads from the value `from`, if it is glue that was seen there before;
- * then steps past it. Else NULL. */
-static inline struct path *outline_guess(const struct path *from, const uint8_t **at,
-                                         const uint8_t *end)
+/* The glue that the text at `at` begins with, if it was seen before behind the value `from`; else
+ * NULL. */
+static inline const struct glue *outline_guess(const struct path *from, const uint8_t *at,
+                                               const uint8_t *end)
 {
-    const size_t left = (size_t)(end - *at);
-    for (const struct glue *glue = from->likely; glue; glue = glue->next)
-        if (glue->length <= left && memcmp(glue->text, *at, glue->length) == 0) {
-            *at += glue->length;
-            return glue->to;
-        }
-    return NULL;
+    const size_t left = (size_t)(end - at);
+    const struct glue *glue = from->likely;
+    while (glue && (glue->length > left || memcmp(glue->text, at, glue->length) != 0))
+        glue = glue->next;
+    return glue;
 }
 
 #endif

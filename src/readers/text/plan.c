@@ -132,7 +132,9 @@ static uint64_t number_of(const struct value *value)
 static void run_steps(struct plans *plans, const struct plan *plan, struct conversion *conversion)
 {
     for (uint32_t i = 0; i < plan->step_count; i++)
-        if (!plan->steps[i].where)
+        if (plan->steps[i].where)
+            plans->values[i] = (struct value){.type = VALUE_ABSENT};
+        else
             convert(conversion, &plan->steps[i], &plans->values[i]);
     if (!plan->has_conditions)
         return;

@@ -183,12 +183,18 @@ static const uint8_t *skip_blanks(const uint8_t *at, const uint8_t *end)
     return at;
 }
 
+static bool is_name(uint8_t byte)
+{
+    return !xml_is_blank(byte) && byte != '>' && byte != '/' && byte != '=' && byte != '<';
+}
+
 static struct bytes read_name(struct lexer *lexer)
 {
     const uint8_t *begin = lexer->at, *end = lexer->parser->end;
-    while (lexer->at < end && !xml_is_blank(*lexer->at) && *lexer->at != '>' && *lexer->at != '/' &&
-           *lexer->at != '=' && *lexer->at != '<')
-        lexer->at++;
+    uint8_t bits = 0;
+    for (; lexer->at < end && is_name(*lexer->at); lexer->at++)
+        bits |= *lexer->at;
+    lexer->parser->decoder->is_wide |= bits >= 0x80;
     return bytes_of(begin, (size_t)(lexer->at - begin));
 }
 
@@ -385,7 +391,10 @@ static enum status read_glue(struct xml_parser *parser, struct path *from, const
     struct outline *outline = &parser->decoder->record.outline;
     struct lexer lexer = {.parser = parser, .at = *at};
     bool is_in = lexer_begin(&lexer, from);
-    *to = NULL;
+    const bool was_wide = parser->decoder->is_wide;
+    parser->decoder->is_wide = false;
+    /* An <Event/> is over already. */
+    *to = from->depth && !lexer.element->depth ? &outline->end : NULL;
     while (!*to) {
         const enum status status =
             is_in ? read_tag(&lexer, &is_in, to, fault) : read_content(&lexer, &is_in, fault);
@@ -394,7 +403,9 @@ static enum status read_glue(struct xml_parser *parser, struct path *from, const
         if (!lexer.element->depth)
             *to = &outline->end;
     }
-    outline_learn(outline, from, bytes_of(*at, (size_t)(lexer.at - *at)), *to);
+    outline_learn(outline, from, bytes_of(*at, (size_t)(lexer.at - *at)), *to,
+                  parser->decoder->is_wide);
+    parser->decoder->is_wide |= was_wide;
     *at = lexer.at;
     return STATUS_OK;
 }
@@ -434,12 +445,15 @@ enum status xml_record_read(void *context, const uint8_t **at, const uint8_t *en
         return damaged(fault, "no <Event> where one should be");
     for (;;) {
         enum status status = STATUS_OK;
-        const uint8_t *guessed = next;
-        struct path *to = outline_guess(path, &guessed, end);
-        if (LIKELY(to && fits(parser, path, to, guessed)))
-            next = guessed;
-        else
+        struct path *to;
+        const struct glue *glue = outline_guess(path, next, end);
+        if (LIKELY(glue && fits(parser, path, glue->to, next + glue->length))) {
+            to = glue->to;
+            next += glue->length;
+            parser->decoder->is_wide |= glue->marks != 0;
+        } else {
             status = read_glue(parser, path, &next, &to, fault);
+        }
         if (status != STATUS_OK)
             return status;
         if (to == &record->outline.end)

@@ -176,6 +176,15 @@ static void what_was_seen_before_does_not_mislead(void **state)
     }
 }
 
+static void an_event_without_anything_is_an_event(void **state)
+{
+    struct harness *harness = *state;
+    harness_text(harness, "<Events><Event /><Event xmlns='x'></Event><Event a='1'/></Events>");
+    assert_int_equal(harness->count, 3);
+    assert_int_equal(harness->account.damaged, 0);
+    assert_event(harness, 2, "{\"Event_a\":\"1\"}");
+}
+
 static void rendered_texts_keep_apart_from_the_fields(void **state)
 {
     struct harness *harness = *state;
@@ -337,6 +346,7 @@ int main(void)
         cmocka_unit_test(data_without_names_is_one_list),
         cmocka_unit_test(user_data_goes_by_the_names_of_its_leaves),
         cmocka_unit_test(what_was_seen_before_does_not_mislead),
+        cmocka_unit_test(an_event_without_anything_is_an_event),
         cmocka_unit_test(rendered_texts_keep_apart_from_the_fields),
         cmocka_unit_test(only_windows_events_are_taken_for_evidence),
         cmocka_unit_test(a_damaged_event_costs_only_itself),
