@@ -31,15 +31,13 @@
 
 static uint8_t *store32(uint8_t *at, uint32_t number)
 {
-    number = __builtin_bswap32(number);
-    memcpy(at, &number, sizeof(number));
+    store_be32(at, number);
     return at + sizeof(number);
 }
 
 static uint8_t *store64(uint8_t *at, uint64_t number)
 {
-    number = __builtin_bswap64(number);
-    memcpy(at, &number, sizeof(number));
+    store_be64(at, number);
     return at + sizeof(number);
 }
 

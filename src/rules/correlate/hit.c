@@ -23,18 +23,6 @@
 #define NANOS_PER_SEC   UINT32_C(1000000000)
 #define LENGTH_BITS_MAX 35U
 
-static void store_be32(uint8_t *at, uint32_t number)
-{
-    number = __builtin_bswap32(number);
-    memcpy(at, &number, sizeof(number));
-}
-
-static void store_be64(uint8_t *at, uint64_t number)
-{
-    number = __builtin_bswap64(number);
-    memcpy(at, &number, sizeof(number));
-}
-
 static void text_write(struct buffer *to, struct bytes text)
 {
     uint64_t length = text.data ? (uint64_t)text.length + 1 : 0;

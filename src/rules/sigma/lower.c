@@ -243,7 +243,7 @@ enum status lower_references(const struct draft_context *context,
                              const struct draft_expression *expression,
                              const struct sigma_node **node)
 {
-    struct lowered lowered;
+    struct lowered lowered = {0};
     if (expression->kind == SIGMA_LEAF) {
         const struct sigma_test test = {
             .kind = SIGMA_TRUE, .wanted = true, .number = expression->selection};
