@@ -60,9 +60,11 @@ void account_join(struct account *account, const struct account *more)
     account_time(account, more->first);
     account_time(account, more->last);
     account->is_incomplete |= more->is_incomplete;
+    const char *note = (const char *)more->notes.data;
     for (uint32_t i = 0; i < more->note_count; i++) {
-        const char *note = account_note_at(more, i);
-        append(account, bytes_of(note, strlen(note) + 1));
+        const struct bytes whole = bytes_of(note, strlen(note) + 1);
+        append(account, whole);
+        note += whole.length;
     }
     account->notes_left_out += more->notes_left_out;
     if (account->first_record == 0)
