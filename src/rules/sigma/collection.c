@@ -3,6 +3,7 @@
 #include "rules/sigma/document.h"
 #include "rules/sigma/filter.h"
 #include "rules/sigma/lower.h"
+#include "rules/sigma/pipeline.h"
 #include "rules/sigma/placeholder.h"
 #include "rules/sigma/reference.h"
 #include "rules/sigma/tree.h"
@@ -26,10 +27,13 @@ enum status sigma_new(const struct sigma_options *options, struct sigma_rules **
     for (uint32_t i = 0; options && i < options->placeholder_count && status == STATUS_OK; i++)
         status = placeholder_read(&made->arena, options->placeholder_files[i], &made->placeholders,
                                   fault);
+    for (uint32_t i = 0; options && i < options->pipeline_count && status == STATUS_OK; i++)
+        status = pipeline_read(made, options->pipeline_files[i], fault);
     if (status != STATUS_OK) {
         sigma_free(made);
         return status;
     }
+    pipeline_order(made);
     *rules = made;
     return STATUS_OK;
 }
@@ -43,6 +47,7 @@ void sigma_free(struct sigma_rules *rules)
     free(rules->drafts);
     free(rules->refusals);
     free(rules->finished);
+    pipeline_free(rules->pipelines);
     free(rules);
 }
 
@@ -255,8 +260,10 @@ enum status sigma_finish(struct sigma_rules *rules, struct fault *fault)
     assert(!rules->is_finished);
     rules->is_finished = true;
     arena_release(&rules->trees);
-    static enum status (*const steps[])(struct sigma_rules *) = {reference_apply_filters, lower_all,
-                                                                 reference_resolve, gather};
+    static enum status (*const steps[])(struct sigma_rules *) = {
+        reference_apply_filters, reference_find, pipeline_apply_all, lower_all,
+        reference_settle,        gather,
+    };
     for (unsigned i = 0; i < COUNT_OF(steps); i++)
         if (steps[i](rules) != STATUS_OK)
             return no_memory(fault);

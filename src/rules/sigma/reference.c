@@ -269,14 +269,6 @@ static enum status find_aliases(const struct index *index, struct draft_rule *dr
     return status;
 }
 
-static enum status resolve_one(const struct index *index, struct draft_rule *draft)
-{
-    enum status status = find_targets(index, draft);
-    if (status == STATUS_OK && is_open(draft))
-        status = find_aliases(index, draft);
-    return status;
-}
-
 /* The first target that is not known to stand; `count` when all do. */
 static uint32_t first_missing(const struct draft_rule *draft, const bool *stands)
 {
@@ -362,36 +354,48 @@ static void mark_silent(struct sigma_rules *rules, bool *is_generated)
     }
 }
 
-static enum status resolve_all(const struct index *index, bool *flags)
-{
-    struct sigma_rules *rules = index->rules;
-    enum status status = STATUS_OK;
-    for (uint32_t i = 0; i < rules->draft_count && status == STATUS_OK; i++)
-        if (is_open(&rules->drafts[i]))
-            status = resolve_one(index, &rules->drafts[i]);
-    if (status == STATUS_OK)
-        status = refuse_all_hanging(rules, flags);
-    if (status != STATUS_OK)
-        return status;
-    mark_silent(rules, flags);
-    return number_targets(rules);
-}
-
-enum status reference_resolve(struct sigma_rules *rules)
+static bool has_correlations(const struct sigma_rules *rules)
 {
     bool has_any = false;
     for (uint32_t i = 0; i < rules->draft_count; i++)
         has_any |= is_open(&rules->drafts[i]);
-    if (!has_any)
-        return STATUS_OK;
+    return has_any;
+}
+
+/* Does something for every correlation that is not refused. */
+static enum status for_each(struct sigma_rules *rules,
+                            enum status (*step)(const struct index *, struct draft_rule *))
+{
     struct index index;
-    bool *flags = calloc(rules->draft_count, sizeof(*flags));
-    if (!flags || index_make(&index, rules) != STATUS_OK) {
-        free(flags);
-        return STATUS_MEMORY;
-    }
-    const enum status status = resolve_all(&index, flags);
+    enum status status = index_make(&index, rules);
+    if (status != STATUS_OK)
+        return status;
+    for (uint32_t i = 0; i < rules->draft_count && status == STATUS_OK; i++)
+        if (is_open(&rules->drafts[i]))
+            status = step(&index, &rules->drafts[i]);
     free(index.entries);
+    return status;
+}
+
+enum status reference_find(struct sigma_rules *rules)
+{
+    return has_correlations(rules) ? for_each(rules, find_targets) : STATUS_OK;
+}
+
+enum status reference_settle(struct sigma_rules *rules)
+{
+    if (!has_correlations(rules))
+        return STATUS_OK;
+    bool *flags = calloc(rules->draft_count, sizeof(*flags));
+    if (!flags)
+        return STATUS_MEMORY;
+    enum status status = for_each(rules, find_aliases);
+    if (status == STATUS_OK)
+        status = refuse_all_hanging(rules, flags);
+    if (status == STATUS_OK) {
+        mark_silent(rules, flags);
+        status = number_targets(rules);
+    }
     free(flags);
     return status;
 }

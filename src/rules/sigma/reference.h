@@ -7,8 +7,11 @@
 /* Adds every filter to the rules it names. A filter that reaches no rule is refused. */
 enum status reference_apply_filters(struct sigma_rules *rules) MUST_CHECK;
 
-/* Turns the names in correlations into indices among the rules that are not refused; refuses those
- * that do not resolve or refer to themselves in the end; marks the silent ones. */
-enum status reference_resolve(struct sigma_rules *rules) MUST_CHECK;
+/* Finds the drafts that correlations name; refuses those that name what is not there. */
+enum status reference_find(struct sigma_rules *rules) MUST_CHECK;
+
+/* When rules are refused or not: refuses correlations over what was refused or over themselves,
+ * resolves aliases, turns targets into indices among the rules that stay, marks the silent. */
+enum status reference_settle(struct sigma_rules *rules) MUST_CHECK;
 
 #endif

@@ -11,6 +11,7 @@
  * finished, so an alias inside its own anchor finds nothing and is refused. */
 
 #define ANCHORS_MAX 64
+#define STACK_FIRST 256
 
 struct frame {
     size_t base; /* of its children on the stack */
@@ -40,10 +41,14 @@ struct tree_reader {
 struct tree_reader *tree_open(struct bytes text, struct arena *arena)
 {
     struct tree_reader *reader = calloc(1, sizeof(*reader));
-    if (!reader || !yaml_parser_initialize(&reader->parser)) {
+    const struct tree_node **stack = malloc(STACK_FIRST * sizeof(*stack));
+    if (!reader || !stack || !yaml_parser_initialize(&reader->parser)) {
         free(reader);
+        free(stack);
         return NULL;
     }
+    reader->stack = stack;
+    reader->stack_capacity = STACK_FIRST;
     reader->text = text;
     reader->arena = arena;
     yaml_parser_set_input_string(&reader->parser, text.data ? text.data : (const uint8_t *)"",
@@ -130,7 +135,7 @@ static enum status push(struct tree_reader *reader, const struct tree_node *node
                         struct fault *fault)
 {
     if (reader->stack_count == reader->stack_capacity) {
-        const size_t capacity = reader->stack_capacity ? reader->stack_capacity * 2 : 256;
+        const size_t capacity = reader->stack_capacity * 2;
         const struct tree_node **stack = realloc(reader->stack, capacity * sizeof(*stack));
         if (!stack)
             return no_memory(fault);

@@ -130,6 +130,7 @@ static void attributes_of_a_wrong_kind_are_refused(void **state)
                        "logsource must be a map");
     lab_assert_refused("- title: t\n", 1, "a rule must be a map");
     lab_assert_refused("text\n", 1, "a rule must be a map");
+    lab_assert_refused("[]\n", 1, "a rule must be a map");
 }
 
 static void a_title_has_up_to_256_characters(void **state)
