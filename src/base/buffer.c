@@ -230,3 +230,53 @@ void buffer_json_utf16(struct buffer *buffer, const uint8_t *data, size_t units)
     *room++ = '"';
     buffer->length = (size_t)(room - buffer->data);
 }
+
+static bool xml_is_bare(uint32_t character)
+{
+    return character >= 0x20 && character != '&' && character != '<' && character != '>' &&
+           character != '"' && character != 0x7F && character != 0xFFFE && character != 0xFFFF;
+}
+
+static const char *xml_entity(uint32_t character)
+{
+    switch (character) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\n':
+        return "&#xA;";
+    case '\r':
+        return "&#xD;";
+    case '\t':
+        return "&#x9;";
+    case 0x7F:
+        return "&#x7F;";
+    default:
+        return "\xEF\xBF\xBD";
+    }
+}
+
+void buffer_xml(struct buffer *buffer, struct bytes text)
+{
+    size_t bare = 0; /* where the run of bare characters began */
+    size_t at = 0;
+    while (at < text.length) {
+        uint32_t character = 0;
+        const unsigned length = utf8_decode(text.data + at, text.length - at, &character);
+        const size_t taken = length ? length : 1;
+        if (!length || !xml_is_bare(character)) {
+            if (at > bare)
+                buffer_bytes(buffer, text.data + bare, at - bare);
+            buffer_text(buffer, xml_entity(length ? character : 0));
+            bare = at + taken;
+        }
+        at += taken;
+    }
+    if (at > bare)
+        buffer_bytes(buffer, text.data + bare, at - bare);
+}

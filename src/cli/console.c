@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define STDOUT_ROOM ((size_t)64 << 10)
+
 static bool quiet;
 static volatile sig_atomic_t stop_flag;
 
@@ -55,19 +57,52 @@ void console_warn(const char *format, ...)
     va_end(arguments);
 }
 
+int exit_worse(int one, int other)
+{
+    static const int order[] = {EXIT_UNVERIFIED, EXIT_INVALID, EXIT_INCOMPLETE, EXIT_FOUND};
+    for (size_t i = 0; i < COUNT_OF(order); i++)
+        if (one == order[i] || other == order[i])
+            return order[i];
+    return EXIT_DONE;
+}
+
+/* All of the help fits into the buffer, so that what went wrong with it shows at the end. */
+void console_begin(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    setvbuf(stdout, NULL, _IOFBF, STDOUT_ROOM);
+}
+
+int console_end(int result)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 || errno == EPIPE)
+        return result;
+    console_error("cannot write the output: %s", strerror(errno));
+    return EXIT_USAGE;
+}
+
+int console_failure(enum status status, const struct fault *fault)
+{
+    if (status == STATUS_STOPPED && !stop_flag)
+        return EXIT_DONE;
+    console_error("%s", fault->reason);
+    if (status == STATUS_STOPPED)
+        return EXIT_SIGNAL + stop_flag;
+    return status == STATUS_INVALID ? EXIT_INVALID : EXIT_USAGE;
+}
+
 static void stop_caught(int signal_number)
 {
-    stop_flag = 1;
+    stop_flag = signal_number;
     signal(signal_number, SIG_DFL);
 }
 
 const volatile sig_atomic_t *console_catch_stop(void)
 {
     const struct sigaction caught = {.sa_handler = stop_caught};
-    const struct sigaction ignored = {.sa_handler = SIG_IGN};
     sigaction(SIGINT, &caught, NULL);
     sigaction(SIGTERM, &caught, NULL);
-    sigaction(SIGPIPE, &ignored, NULL);
     return &stop_flag;
 }
 

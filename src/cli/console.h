@@ -18,7 +18,20 @@ enum exit_status {
     EXIT_INVALID = 3,    /* rules, configuration or ledger */
     EXIT_INCOMPLETE = 4, /* evidence, under --strict */
     EXIT_UNVERIFIED = 5, /* a signature or hash */
+    EXIT_SIGNAL = 128,   /* and the number of the signal that stopped us: ^C is 130 */
 };
+
+/* The one that counts where both hold: 5 before 3 before 4 before 1. */
+int exit_worse(int one, int other);
+
+/* At the very start and the very end: a pipe that closes is no accident, and what stdio could not
+ * write is told. console_end returns the exit status. */
+void console_begin(void);
+int console_end(int result);
+
+/* Says what ended a command, and gives its exit status: nothing and EXIT_DONE when whoever read our
+ * output has gone. */
+int console_failure(enum status status, const struct fault *fault);
 
 /* "impound: …" on standard error, one line. */
 void console_error(const char *format, ...) PRINTF_LIKE(1, 2);
@@ -27,8 +40,8 @@ void console_warn(const char *format, ...) PRINTF_LIKE(1, 2);
 /* Silences warnings and progress (-q). */
 void console_quiet(bool is_quiet);
 
-/* Catches SIGINT and SIGTERM, ignores SIGPIPE; the flag is raised by the first signal, the second
- * one ends the process. */
+/* Catches SIGINT and SIGTERM; the flag is raised by the first signal, the second one ends the
+ * process. */
 const volatile sig_atomic_t *console_catch_stop(void);
 
 /* A progress line on standard error while it is a terminal: what, how much of how much, rate, time

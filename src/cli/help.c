@@ -1,37 +1,95 @@
+#include "cli/help.h"
+
 #include "cli/commands.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#define LINE_COLUMNS   96
+#define OPTION_COLUMNS 30 /* in front of what an option does */
+#define NAME_COLUMNS   18 /* in front of what a command does */
+
+/* Prints words from column `at` on, with `indent` columns in front of further lines. Columns are
+ * bytes: only the help of options is wrapped, and it is ASCII. */
+static void wrapped_print(const char *text, size_t at, size_t indent)
+{
+    while (*text) {
+        const size_t length = strcspn(text, " ");
+        if (at > indent && at + 1 + length > LINE_COLUMNS) {
+            printf("\n%*s", (int)indent, "");
+            at = indent;
+        } else if (at > indent) {
+            putchar(' ');
+            at++;
+        }
+        printf("%.*s", (int)length, text);
+        at += length;
+        text += length;
+        text += strspn(text, " ");
+    }
+}
+
+static void left_print(const char *left, size_t columns)
+{
+    const size_t length = strlen(left);
+    if (length < columns)
+        printf("%s%*s", left, (int)(columns - length), "");
+    else
+        printf("%s\n%*s", left, (int)columns, "");
+}
+
 static void option_print(const struct option *option)
 {
-    char left[64];
-    const int length =
-        snprintf(left, sizeof(left), "  %c%c%s --%s%s%s", option->letter ? '-' : ' ',
-                 option->letter ? option->letter : ' ', option->letter ? "," : " ", option->name,
-                 option->argument ? " " : "", option->argument ? option->argument : "");
-    printf("%s%*s%s", left, length < 30 ? 30 - length : 1, "", option->help);
-    if (option->choices)
-        printf(" (%s)", option->choices);
+    char left[96], text[512];
+    snprintf(left, sizeof(left), "  %c%c%s --%s%s%s", option->letter ? '-' : ' ',
+             option->letter ? option->letter : ' ', option->letter ? "," : " ", option->name,
+             option->argument ? " " : "", option->argument ? option->argument : "");
+    snprintf(text, sizeof(text), "%s%s%s%s", option->help, option->choices ? ": " : "",
+             option->choices ? option->choices : "", "");
+    left_print(left, OPTION_COLUMNS);
+    wrapped_print(text, OPTION_COLUMNS, OPTION_COLUMNS);
     putchar('\n');
 }
 
 void help_command(const struct command *command)
 {
-    printf("impound %s [options] %s\n\n%s.\n", command->name,
+    printf("impound %s [OPTION…]%s%s\n\n%s.\n", command->name, command->arguments ? " " : "",
            command->arguments ? command->arguments : "", command->help);
     if (command->detail)
         printf("\n%s\n", command->detail);
-    puts("\nOptions:");
-    for (size_t i = 0; i < command->option_count; i++)
-        option_print(&command->options[i]);
-    puts("  -h, --help                  show this help");
+    const struct option_group *group = NULL;
+    struct option_walk at = {0};
+    while (options_next(command, &at)) {
+        if (!group || strcmp(group->title, at.group->title) != 0)
+            printf("\n%s:\n", at.group->title);
+        group = at.group;
+        option_print(at.option);
+    }
+    left_print("\n  -h, --help", OPTION_COLUMNS + 1);
+    puts("show this help");
 }
 
-void help_all(void)
+static bool begins_with_word(const char *name, const char *word)
 {
-    puts("impound finds Impacket in the evidence of a network.\n\nCommands:");
-    for (size_t i = 0; i < command_count; i++)
-        printf("  %-16s %s\n", commands[i]->name, commands[i]->help);
-    puts("\n`impound COMMAND --help` tells a command's options.");
+    const size_t length = strlen(word);
+    return length == 0 ||
+           (strncmp(name, word, length) == 0 && (name[length] == ' ' || !name[length]));
+}
+
+bool help_list(const char *prefix)
+{
+    bool is_found = false;
+    for (size_t i = 0; i < command_count; i++) {
+        if (!begins_with_word(commands[i]->name, prefix))
+            continue;
+        if (!is_found)
+            printf("%s\n",
+                   *prefix ? "Commands:"
+                           : "impound finds Impacket in the evidence of a network.\n\nCommands:");
+        is_found = true;
+        printf("  %-*s%s\n", NAME_COLUMNS - 2, commands[i]->name, commands[i]->help);
+    }
+    if (is_found)
+        puts("\n`impound COMMAND --help` tells a command's options.");
+    return is_found;
 }

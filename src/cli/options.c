@@ -42,10 +42,37 @@ static enum status number_parse(const char *text, unsigned *number)
     return STATUS_OK;
 }
 
-static enum status option_set(const struct option *option, const char *text, void *arguments,
+bool options_next(const struct command *command, struct option_walk *at)
+{
+    if (!at->group) {
+        at->group = command->groups;
+        at->option = at->group->options;
+    } else {
+        at->option++;
+    }
+    while (at->option && !at->option->name) {
+        at->group++;
+        at->option = at->group->options;
+    }
+    return at->option != NULL;
+}
+
+/* Where an option keeps what was given. */
+static void *place_of(const struct option_walk *at, void *arguments)
+{
+    return (char *)arguments + at->group->offset + at->option->offset;
+}
+
+static struct text_list *positional_of(const struct command *command, void *arguments)
+{
+    return (struct text_list *)(void *)((char *)arguments + command->positional);
+}
+
+static enum status option_set(const struct option_walk *at, const char *text, void *arguments,
                               struct fault *fault)
 {
-    char *const place = (char *)arguments + option->offset;
+    const struct option *option = at->option;
+    void *const place = place_of(at, arguments);
     switch (option->kind) {
     case OPTION_FLAG:
         *(bool *)place = true;
@@ -54,17 +81,17 @@ static enum status option_set(const struct option *option, const char *text, voi
         if (!is_choice(option->choices, text))
             return fault_set(fault, STATUS_INVALID, 0, "--%s takes %s, not `%s`", option->name,
                              option->choices, text);
-        *(const char **)(void *)place = text;
+        *(const char **)place = text;
         return STATUS_OK;
     case OPTION_TEXT:
-        *(const char **)(void *)place = text;
+        *(const char **)place = text;
         return STATUS_OK;
     case OPTION_LIST:
-        return text_list_add((struct text_list *)(void *)place, text)
+        return text_list_add((struct text_list *)place, text)
                    ? STATUS_OK
                    : fault_set(fault, STATUS_INVALID, 0, "--%s is given too often", option->name);
     case OPTION_NUMBER:
-        return number_parse(text, (unsigned *)(void *)place) == STATUS_OK
+        return number_parse(text, (unsigned *)place) == STATUS_OK
                    ? STATUS_OK
                    : fault_set(fault, STATUS_INVALID, 0, "--%s takes a number, not `%s`",
                                option->name, text);
@@ -72,22 +99,23 @@ static enum status option_set(const struct option *option, const char *text, voi
     return STATUS_INVALID;
 }
 
-static const struct option *find_name(const struct command *command, const char *name,
-                                      size_t length)
+static bool find_name(const struct command *command, const char *name, size_t length,
+                      struct option_walk *at)
 {
-    for (size_t i = 0; i < command->option_count; i++)
-        if (strncmp(command->options[i].name, name, length) == 0 &&
-            !command->options[i].name[length])
-            return &command->options[i];
-    return NULL;
+    *at = (struct option_walk){0};
+    while (options_next(command, at))
+        if (strncmp(at->option->name, name, length) == 0 && !at->option->name[length])
+            return true;
+    return false;
 }
 
-static const struct option *find_letter(const struct command *command, char letter)
+static bool find_letter(const struct command *command, char letter, struct option_walk *at)
 {
-    for (size_t i = 0; i < command->option_count; i++)
-        if (command->options[i].letter == letter)
-            return &command->options[i];
-    return NULL;
+    *at = (struct option_walk){0};
+    while (options_next(command, at))
+        if (at->option->letter == letter)
+            return true;
+    return false;
 }
 
 /* What is left of the command line. */
@@ -96,18 +124,19 @@ struct words {
     char **end;
 };
 
-static enum status with_argument(const struct option *option, const char *attached,
+static enum status with_argument(const struct option_walk *at, const char *attached,
                                  struct words *words, void *arguments, struct fault *fault)
 {
+    const struct option *option = at->option;
     if (option->kind == OPTION_FLAG)
         return attached ? fault_set(fault, STATUS_INVALID, 0, "--%s takes no value", option->name)
-                        : option_set(option, NULL, arguments, fault);
+                        : option_set(at, NULL, arguments, fault);
     if (!attached) {
         if (words->next == words->end)
             return fault_set(fault, STATUS_INVALID, 0, "--%s needs a value", option->name);
         attached = *words->next++;
     }
-    return option_set(option, attached, arguments, fault);
+    return option_set(at, attached, arguments, fault);
 }
 
 static enum status long_parse(const struct command *command, const char *word, struct words *words,
@@ -118,31 +147,42 @@ static enum status long_parse(const struct command *command, const char *word, s
     const size_t length = equals ? (size_t)(equals - name) : strlen(name);
     if (length == 4 && strncmp(name, "help", 4) == 0)
         return STATUS_END;
-    const struct option *option = find_name(command, name, length);
-    if (!option)
+    struct option_walk at;
+    if (!find_name(command, name, length, &at))
         return fault_set(fault, STATUS_INVALID, 0, "no option --%.*s; see `impound %s --help`",
                          (int)length, name, command->name);
-    return with_argument(option, equals ? equals + 1 : NULL, words, arguments, fault);
+    return with_argument(&at, equals ? equals + 1 : NULL, words, arguments, fault);
 }
 
 /* -q, -qK, -m high, -mhigh */
 static enum status letters_parse(const struct command *command, const char *word,
                                  struct words *words, void *arguments, struct fault *fault)
 {
-    for (const char *at = word + 1; *at; at++) {
-        const struct option *option = find_letter(command, *at);
-        if (!option && *at == 'h')
+    for (const char *letter = word + 1; *letter; letter++) {
+        struct option_walk at;
+        const bool is_known = find_letter(command, *letter, &at);
+        if (!is_known && *letter == 'h')
             return STATUS_END;
-        if (!option)
+        if (!is_known)
             return fault_set(fault, STATUS_INVALID, 0, "no option -%c; see `impound %s --help`",
-                             *at, command->name);
-        if (option->kind != OPTION_FLAG)
-            return with_argument(option, at[1] ? at + 1 : NULL, words, arguments, fault);
-        const enum status status = option_set(option, NULL, arguments, fault);
+                             *letter, command->name);
+        if (at.option->kind != OPTION_FLAG)
+            return with_argument(&at, letter[1] ? letter + 1 : NULL, words, arguments, fault);
+        const enum status status = option_set(&at, NULL, arguments, fault);
         if (status)
             return status;
     }
     return STATUS_OK;
+}
+
+static enum status positional_add(const struct command *command, const char *word, void *arguments,
+                                  struct fault *fault)
+{
+    if (!command->arguments)
+        return fault_set(fault, STATUS_INVALID, 0, "impound %s takes no arguments", command->name);
+    return text_list_add(positional_of(command, arguments), word)
+               ? STATUS_OK
+               : fault_set(fault, STATUS_INVALID, 0, "too many arguments");
 }
 
 enum status options_parse(const struct command *command, int count, char **words_given,
@@ -159,9 +199,8 @@ enum status options_parse(const struct command *command, int count, char **words
             status = long_parse(command, word, &words, arguments, fault);
         else if (!only_positional && word[0] == '-' && word[1])
             status = letters_parse(command, word, &words, arguments, fault);
-        else if (!text_list_add(
-                     (struct text_list *)(void *)((char *)arguments + command->positional), word))
-            status = fault_set(fault, STATUS_INVALID, 0, "too many arguments");
+        else
+            status = positional_add(command, word, arguments, fault);
         if (status)
             return status;
     }
@@ -170,9 +209,9 @@ enum status options_parse(const struct command *command, int count, char **words
 
 void options_release(const struct command *command, void *arguments)
 {
-    free(((struct text_list *)(void *)((char *)arguments + command->positional))->items);
-    for (size_t i = 0; i < command->option_count; i++)
-        if (command->options[i].kind == OPTION_LIST)
-            free(((struct text_list *)(void *)((char *)arguments + command->options[i].offset))
-                     ->items);
+    struct option_walk at = {0};
+    free(positional_of(command, arguments)->items);
+    while (options_next(command, &at))
+        if (at.option->kind == OPTION_LIST)
+            free(((struct text_list *)place_of(&at, arguments))->items);
 }

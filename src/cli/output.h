@@ -3,7 +3,7 @@
 #ifndef IMPOUND_CLI_OUTPUT_H
 #define IMPOUND_CLI_OUTPUT_H
 
-#include "base/bytes.h"
+#include "base/buffer.h"
 #include "base/status.h"
 
 struct output;
@@ -14,8 +14,18 @@ enum status output_open(const char *path, struct output **output, struct fault *
 /* The descriptor, for who writes by himself. */
 int output_descriptor(const struct output *output);
 
-/* Writes all of it; a failure says why (a full disk, a closed pipe). */
+bool output_is_terminal(const struct output *output);
+
+/* The folder in which the file is renamed at the end; NULL when there is none. */
+const char *output_folder(const struct output *output);
+
+/* Writes all of it. STATUS_IO says why it failed (a full disk); STATUS_STOPPED: whoever read the
+ * pipe has gone. */
 enum status output_write(struct output *output, struct bytes bytes, struct fault *fault) MUST_CHECK;
+
+/* The same for what a buffer holds, which is empty afterwards. */
+enum status output_drain(struct output *output, struct buffer *from,
+                         struct fault *fault) MUST_CHECK;
 
 /* Puts the file in its place when `status` is STATUS_OK, else removes it. Returns `status`, or what
  * failed. */

@@ -10,6 +10,32 @@
 
 #define LEVELS_FILE_MAX (4U << 20)
 
+#define AT(member)      offsetof(struct rule_options, member)
+
+const struct option rule_source_options[] = {
+    {"rules", 'r', "DIR|FILE|BUNDLE", OPTION_LIST, AT(sources), NULL,
+     "rules instead of the built-in pack; `builtin` adds it back"},
+    {"cache", 0, "DIR|none", OPTION_TEXT, AT(cache), NULL, "where compiled rules are kept"},
+    {"logsources", 0, "FILE", OPTION_TEXT, AT(logsources), NULL, "another table of log sources"},
+    {"placeholders", 0, "FILE", OPTION_LIST, AT(placeholders), NULL,
+     "values for %placeholders% in rules"},
+    {"pipeline", 0, "FILE", OPTION_LIST, AT(pipelines), NULL, "a pySigma processing pipeline"},
+    {0},
+};
+
+const struct option rule_filter_options[] = {
+    {"min-level", 'm', "LEVEL", OPTION_CHOICE, AT(min_level), LEVEL_CHOICES,
+     "leave out rules below this level"},
+    {"status", 0, "STATUS", OPTION_LIST, AT(statuses), NULL,
+     "only rules of this status (again for more; default: all but deprecated, unsupported)"},
+    {"exclude-id", 0, "ID", OPTION_LIST, AT(excluded), NULL, "leave out this rule"},
+    {"tag", 0, "TAG", OPTION_LIST, AT(tags), NULL,
+     "only rules with this tag, or one that begins with it and a dot"},
+    {"levels", 0, "FILE", OPTION_TEXT, AT(levels), NULL,
+     "levels of your own: lines of a rule's id and a level"},
+    {0},
+};
+
 static char *user_folder(const char *variable, const char *below_home, const char *name)
 {
     char *path = NULL;
@@ -142,14 +168,15 @@ static enum status levels_read(const char *path, const struct ruleset *ruleset,
     return status;
 }
 
-static enum status options_check(const struct rule_options *options, struct fault *fault)
+bool rule_options_check(const struct rule_options *options)
 {
     enum sigma_status status;
     for (size_t i = 0; i < options->statuses.count; i++)
-        if (!sigma_status_parse(bytes_of_text(options->statuses.items[i]), &status))
-            return fault_set(fault, STATUS_INVALID, 0, "--status knows no `%s`",
-                             options->statuses.items[i]);
-    return STATUS_OK;
+        if (!sigma_status_parse(bytes_of_text(options->statuses.items[i]), &status)) {
+            console_error("--status knows no `%s`", options->statuses.items[i]);
+            return false;
+        }
+    return true;
 }
 
 enum status rule_choice_make(const struct rule_options *options, const struct ruleset *ruleset,
@@ -165,8 +192,8 @@ enum status rule_choice_make(const struct rule_options *options, const struct ru
         return fault_set(fault, STATUS_MEMORY, 0, "no memory");
     for (uint32_t rule = 0; rule < count; rule++)
         choice->levels[rule] = ruleset_info(ruleset, rule)->level;
-    enum status status = options_check(options, fault);
-    if (status == STATUS_OK && options->levels)
+    enum status status = STATUS_OK;
+    if (options->levels)
         status = levels_read(options->levels, ruleset, choice, fault);
     if (options->min_level)
         level_parse(options->min_level, &least);

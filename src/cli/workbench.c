@@ -2,96 +2,106 @@
 
 #include "cli/console.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define SHAPES_MAX 65536U
 
-static uint64_t evidence_done_any(const void *context)
+#define AT(member) offsetof(struct workbench_options, member)
+
+const struct option workbench_evidence_options[] = {
+    {"directory", 'd', "DIR", OPTION_LIST, AT(directories), NULL, "a folder of evidence"},
+    {"file", 'f', "FILE", OPTION_LIST, AT(files), NULL, "a piece of evidence"},
+    {"from", 0, "TIME", OPTION_TEXT, AT(from), NULL, "leave out what is older (RFC 3339)"},
+    {"to", 0, "TIME", OPTION_TEXT, AT(to), NULL, "leave out what is newer"},
+    {"carve", 0, NULL, OPTION_FLAG, AT(carve), NULL,
+     "also find records in slack space, broken chunks and raw images"},
+    {0},
+};
+
+const struct option workbench_run_options[] = {
+    {"threads", 0, "N", OPTION_NUMBER, AT(threads), NULL, "threads (default: one a processor)"},
+    {"strict", 0, NULL, OPTION_FLAG, AT(strict), NULL, "exit 4 when evidence is incomplete"},
+    {"no-sandbox", 0, NULL, OPTION_FLAG, AT(no_sandbox), NULL, "keep all rights"},
+    {"quiet", 'q', NULL, OPTION_FLAG, AT(quiet), NULL, "no warnings and no progress"},
+    {0},
+};
+
+/* --- What was asked for --- */
+
+static bool time_parse(const char *name, const char *text, struct instant *time)
 {
-    return evidence_done(context);
+    *time = (struct instant){.seconds = INSTANT_NONE};
+    if (!text || instant_parse(bytes_of_text(text), time) == STATUS_OK)
+        return true;
+    console_error("--%s takes a time such as 2026-03-01T12:00:00Z, not `%s`", name, text);
+    return false;
 }
 
-enum status workbench_open(struct workbench *bench, const struct workbench_wish *wish,
+bool span_holds(const struct span *span, struct instant time)
+{
+    return (!instant_is_known(span->from) || instant_compare(time, span->from) >= 0) &&
+           (!instant_is_known(span->to) || instant_compare(time, span->to) <= 0);
+}
+
+static bool paths_gather(const struct workbench_options *options, struct text_list *paths)
+{
+    const struct text_list *const lists[] = {&options->paths, &options->directories,
+                                             &options->files};
+    for (size_t i = 0; i < COUNT_OF(lists); i++)
+        for (size_t j = 0; j < lists[i]->count; j++)
+            if (!text_list_add(paths, lists[i]->items[j]))
+                return false;
+    return true;
+}
+
+/* A path that is not there is told in its account, like all that cannot be read; when none is
+ * there, the command line is wrong. */
+static bool is_any_there(const struct text_list *paths)
+{
+    struct stat info;
+    for (size_t i = 0; i < paths->count; i++)
+        if (strcmp(paths->items[i], "-") == 0 || stat(paths->items[i], &info) == 0 ||
+            errno != ENOENT)
+            return true;
+    if (paths->count)
+        console_error("%s: %s", paths->items[0], strerror(ENOENT));
+    else
+        console_error("no evidence was named; give files or folders");
+    return false;
+}
+
+/* --- The parts --- */
+
+enum status workbench_init(struct workbench *bench, const struct workbench_options *options,
                            struct fault *fault)
 {
-    if (wish->paths->count == 0)
-        return fault_set(fault, STATUS_INVALID, 0, "no evidence was named; give files or folders");
+    bench->options = options;
     bench->stop = console_catch_stop();
-    bench->threads = wish->threads;
     bench->fields = fields_new();
     bench->shapes = shapes_new(SHAPES_MAX);
-    if (!bench->fields || !bench->shapes)
-        return fault_set(fault, STATUS_MEMORY, 0, "no memory");
-    bench->shared = (struct reader_shared){.fields = bench->fields,
-                                           .shapes = bench->shapes,
-                                           .carve = wish->carve,
-                                           .no_fields = wish->no_fields};
-    const struct evidence_options options = {.hash = wish->hash, .stop = bench->stop};
-    return evidence_open(wish->paths->items, wish->paths->count, &options, &bench->evidence, fault);
+    bench->shared = (struct reader_shared){
+        .fields = bench->fields, .shapes = bench->shapes, .carve = options->carve};
+    return bench->fields && bench->shapes ? STATUS_OK
+                                          : fault_set(fault, STATUS_MEMORY, 0, "no memory");
 }
 
-/* What stays readable: the evidence and what the command names. */
-static const char **readable_list(const struct workbench *bench, const struct workbench_wish *wish,
-                                  size_t *count)
+void workbench_close_sandbox(struct workbench *bench, const char *const *readable, size_t count)
 {
-    size_t roots;
-    const char *const *root = evidence_roots(bench->evidence, &roots);
-    const char **list = calloc(roots + wish->readable_count + 1, sizeof(*list));
-    *count = 0;
-    for (size_t i = 0; list && i < roots; i++)
-        list[(*count)++] = root[i];
-    for (size_t i = 0; list && i < wish->readable_count; i++)
-        list[(*count)++] = wish->readable[i];
-    return list;
-}
-
-/* The output's folder, because its file is renamed in it at the end. */
-static char *output_folder(const char *output)
-{
-    const char *slash = output ? strrchr(output, '/') : NULL;
-    if (!output)
-        return NULL;
-    if (!slash)
-        return strdup(".");
-    return slash == output ? strdup("/") : strndup(output, (size_t)(slash - output));
-}
-
-enum status workbench_close_sandbox(struct workbench *bench, const struct workbench_wish *wish,
-                                    struct fault *fault)
-{
-    if (wish->no_sandbox) {
+    if (bench->options->no_sandbox) {
         strcpy(bench->sandbox.line, "none (--no-sandbox)");
-        return STATUS_OK;
+        return;
     }
-    struct fault closing = {0};
-    size_t count;
-    const char **readable = readable_list(bench, wish, &count);
-    char *folder = output_folder(wish->output);
-    const struct sandbox_wish sandbox = {.readable = readable,
-                                         .readable_count = count,
-                                         .writable = (const char *const *)&folder,
-                                         .writable_count = folder != NULL};
-    enum status status = readable && (folder || !wish->output)
-                             ? STATUS_OK
-                             : fault_set(fault, STATUS_MEMORY, 0, "no memory");
-    if (status == STATUS_OK && sandbox_close(&sandbox, &bench->sandbox, &closing) != STATUS_OK)
-        console_warn("sandbox: %s", closing.reason);
-    free(readable);
-    free(folder);
-    return status;
-}
-
-enum status workbench_run(struct workbench *bench, const char *what,
-                          const struct pipeline_work *work, struct fault *fault)
-{
-    const struct pipeline_options options = {
-        .shared = &bench->shared, .threads = bench->threads, .stop = bench->stop};
-    struct progress *progress =
-        progress_start(what, evidence_size(bench->evidence), evidence_done_any, bench->evidence);
-    const enum status status = pipeline_run(bench->evidence, &options, work, fault);
-    progress_stop(progress);
-    return status;
+    const char *folder = bench->output ? output_folder(bench->output) : NULL;
+    const struct sandbox_wish wish = {.readable = readable,
+                                      .readable_count = count,
+                                      .writable = &folder,
+                                      .writable_count = folder != NULL};
+    struct fault fault = {0};
+    if (sandbox_close(&wish, &bench->sandbox, &fault) != STATUS_OK)
+        console_warn("%s", fault.reason);
 }
 
 void workbench_release(struct workbench *bench)
@@ -102,9 +112,10 @@ void workbench_release(struct workbench *bench)
     names_free(bench->fields);
 }
 
-void item_warn(const struct pipeline_item *item)
+void workbench_item(struct workbench *bench, const struct pipeline_item *item)
 {
     const struct account *account = item->account;
+    bench->is_incomplete |= account->is_incomplete;
     if (!account->is_incomplete && item->is_evidence)
         return;
     const char *note;
@@ -114,26 +125,72 @@ void item_warn(const struct pipeline_item *item)
         console_warn("%s: %u more of these", item->path, account->notes_left_out);
 }
 
-enum status span_parse(struct span *span, const char *from, const char *to, struct fault *fault)
+/* --- The whole --- */
+
+static uint64_t evidence_done_any(const void *context)
 {
-    span->has_from = from != NULL;
-    span->has_to = to != NULL;
-    if (from && instant_parse(bytes_of_text(from), &span->from) != STATUS_OK)
-        return fault_set(fault, STATUS_INVALID, 0, "--from is no RFC 3339 time: %s", from);
-    if (to && instant_parse(bytes_of_text(to), &span->to) != STATUS_OK)
-        return fault_set(fault, STATUS_INVALID, 0, "--to is no RFC 3339 time: %s", to);
-    return STATUS_OK;
+    return evidence_done(context);
 }
 
-bool span_holds(const struct span *span, struct instant time)
+static enum status pipeline_go(struct workbench *bench, const struct workbench_job *job,
+                               const struct pipeline_work *work, struct fault *fault)
 {
-    return (!span->has_from || instant_compare(time, span->from) >= 0) &&
-           (!span->has_to || instant_compare(time, span->to) <= 0);
+    const struct pipeline_options options = {
+        .shared = &bench->shared, .threads = bench->options->threads, .stop = bench->stop};
+    const bool is_shown = !job->is_streaming || !output_is_terminal(bench->output);
+    struct progress *progress = is_shown ? progress_start(job->what, evidence_size(bench->evidence),
+                                                          evidence_done_any, bench->evidence)
+                                         : NULL;
+    const enum status status = pipeline_run(bench->evidence, &options, work, fault);
+    progress_stop(progress);
+    return status;
 }
 
-void event_write(const struct event *event, enum reader_text text, struct buffer *to)
+static enum status job_run(struct workbench *bench, const struct text_list *paths,
+                           const struct workbench_job *job, struct fault *fault)
 {
-    (void)text;
-    (void)event;
-    buffer_text(to, "{}");
+    struct pipeline_work work = {.context = job->context};
+    const struct evidence_options options = {.hash = job->hash, .stop = bench->stop};
+    bench->shared.no_fields = job->no_fields;
+    enum status status =
+        evidence_open(paths->items, paths->count, &options, &bench->evidence, fault);
+    if (status == STATUS_OK)
+        status = output_open(job->output, &bench->output, fault);
+    if (status == STATUS_OK)
+        status = job->begin(job->context, bench, &work, fault);
+    if (status == STATUS_OK) {
+        size_t count;
+        const char *const *roots = evidence_roots(bench->evidence, &count);
+        workbench_close_sandbox(bench, roots, count);
+        status = pipeline_go(bench, job, &work, fault);
+    }
+    if (status == STATUS_OK && job->end)
+        status = job->end(job->context, bench, fault);
+    if (job->release)
+        job->release(job->context);
+    return bench->output ? output_close(bench->output, status, fault) : status;
+}
+
+int workbench_run(const struct workbench_options *options, const struct workbench_job *job)
+{
+    struct workbench bench = {0};
+    struct text_list paths = {0};
+    struct fault fault = {0};
+    int result = EXIT_USAGE;
+    console_quiet(options->quiet);
+    if (!paths_gather(options, &paths))
+        console_error("too many paths");
+    else if (is_any_there(&paths) && time_parse("from", options->from, &bench.span.from) &&
+             time_parse("to", options->to, &bench.span.to)) {
+        enum status status = workbench_init(&bench, options, &fault);
+        if (status == STATUS_OK)
+            status = job_run(&bench, &paths, job, &fault);
+        if (status < 0)
+            result = console_failure(status, &fault);
+        else
+            result = options->strict && bench.is_incomplete ? EXIT_INCOMPLETE : EXIT_DONE;
+    }
+    workbench_release(&bench);
+    free(paths.items);
+    return result;
 }

@@ -1,55 +1,71 @@
-/* What all commands that read evidence need: the evidence opened, the shared tables, the sandbox
- * closed, the pipeline run with a progress line. */
+/* What all commands that read evidence have in common: their options, and the way from those to the
+ * exit status: evidence opened, output opened, rights given up, the pipeline run with a progress
+ * line, the output put in its place. */
 #ifndef IMPOUND_CLI_WORKBENCH_H
 #define IMPOUND_CLI_WORKBENCH_H
 
 #include "cli/options.h"
+#include "cli/output.h"
 #include "pipeline/pipeline.h"
 #include "sandbox/sandbox.h"
 
-struct workbench_wish {
-    const struct text_list *paths;
-    enum evidence_hash hash;
+struct workbench_options {
+    struct text_list paths, directories, files;
+    const char *from, *to;
     unsigned threads;
-    bool carve, no_fields, no_sandbox;
-    const char *output;          /* a file that is written, or NULL */
-    const char *cache;           /* a directory that is read and written, or NULL */
-    const char *const *readable; /* further files that are read later */
-    size_t readable_count;
+    bool carve, strict, quiet, no_sandbox;
 };
 
+extern const struct option workbench_evidence_options[], workbench_run_options[];
+
+/* A span of time, each end of which may be open. */
+struct span {
+    struct instant from, to; /* unknown: open */
+};
+
+bool span_holds(const struct span *span, struct instant time);
+
 struct workbench {
+    const struct workbench_options *options;
     struct names *fields;
     struct shapes *shapes;
     struct evidence *evidence;
     struct reader_shared shared;
     struct sandbox_state sandbox;
     const volatile sig_atomic_t *stop;
-    unsigned threads;
+    struct span span;
+    struct output *output;
+    bool is_incomplete;
 };
 
-enum status workbench_open(struct workbench *bench, const struct workbench_wish *wish,
+struct workbench_job {
+    const char *what;   /* for the progress line */
+    const char *output; /* -o */
+    bool no_fields;     /* see readers.h */
+    bool is_streaming;  /* it writes while it reads: no progress line among that on a terminal */
+    enum evidence_hash hash;
+    void *context;
+    /* All that needs rights; fills in the work, but for its context, which is the job's unless it
+     * sets one. */
+    enum status (*begin)(void *context, struct workbench *bench, struct pipeline_work *work,
+                         struct fault *fault);
+    /* What is left when all evidence was read; may be NULL. */
+    enum status (*end)(void *context, struct workbench *bench, struct fault *fault);
+    /* Frees what `begin` made, as far as it came; may be NULL. */
+    void (*release)(void *context);
+};
+
+/* Returns the exit status; what went wrong was said. */
+int workbench_run(const struct workbench_options *options, const struct workbench_job *job);
+
+/* To be called by the work with every item: says what is wrong with it, if anything. */
+void workbench_item(struct workbench *bench, const struct pipeline_item *item);
+
+/* Parts of workbench_run, for who has work of another kind. The sandbox leaves `readable` and the
+ * output's folder; where it does not hold it warns. */
+enum status workbench_init(struct workbench *bench, const struct workbench_options *options,
                            struct fault *fault) MUST_CHECK;
-/* To be called when all outputs are open. Warns where the sandbox does not hold. */
-enum status workbench_close_sandbox(struct workbench *bench, const struct workbench_wish *wish,
-                                    struct fault *fault) MUST_CHECK;
-enum status workbench_run(struct workbench *bench, const char *what,
-                          const struct pipeline_work *work, struct fault *fault) MUST_CHECK;
+void workbench_close_sandbox(struct workbench *bench, const char *const *readable, size_t count);
 void workbench_release(struct workbench *bench);
-
-/* Says on standard error what is wrong with a piece of evidence, if anything. */
-void item_warn(const struct pipeline_item *item);
-
-/* A span of time: from, to, each may be open. */
-struct span {
-    struct instant from, to;
-    bool has_from, has_to;
-};
-enum status span_parse(struct span *span, const char *from, const char *to,
-                       struct fault *fault) MUST_CHECK;
-bool span_holds(const struct span *span, struct instant time);
-
-/* An event by its fields, in the structure of `dump`, for formats without a form of their own. */
-void event_write(const struct event *event, enum reader_text text, struct buffer *to);
 
 #endif

@@ -238,6 +238,7 @@ void object_summary(struct buffer *to, const struct report *report,
     number_member(to, "findings", report->count);
     number_member(to, "cases", 0);
     number_member(to, "suppressed", summary->suppressed);
+    names_member(to, "notes", summary->notes, summary->note_count);
     buffer_format(to, ",\"rules\":{\"loaded\":%u", summary->rules_loaded);
     refused_member(to, summary);
     blind_member(to, summary);

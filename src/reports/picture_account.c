@@ -191,6 +191,12 @@ static void rules_write(const struct page *page, const struct report_summary *su
         page_things(page, summary->suppressed, "finding");
         buffer_byte(page->out, '\n');
     }
+    for (uint32_t i = 0; i < summary->note_count; i++) {
+        label(page, i ? "" : "limits");
+        page_text(page, "", bytes_of_text(summary->notes[i]),
+                  (struct columns){.width = page_left(page, 14)});
+        buffer_byte(page->out, '\n');
+    }
 }
 
 /* --- The run --- */

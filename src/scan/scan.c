@@ -22,7 +22,6 @@ struct scan {
     bool *is_needed; /* per rule: a correlation wants its hits */
     struct sorter *findings, *hits;
     struct matcher *seen; /* all threads' matchers joined, for what was blind */
-    uint64_t events;
     scan_item *item;
     void *item_context;
     scan_sink *sink;
@@ -36,7 +35,6 @@ struct scan_thread {
     struct arena texts; /* of one hit's values */
     struct buffer rendered;
     uint32_t *shown; /* rules, of one event */
-    uint64_t events;
 };
 
 static bool rules_classify(struct scan *scan)
@@ -146,7 +144,6 @@ static void thread_done(void *context, void *state)
     struct scan *scan = context;
     struct scan_thread *thread = state;
     matcher_join(scan->seen, thread->matcher);
-    scan->events += thread->events;
     thread_free(thread);
 }
 
@@ -211,7 +208,6 @@ static void event_seen(void *state, const struct pipeline_view *view, struct buf
     const struct event *event = view->event;
     if (!is_in_span(&scan->options, event->time))
         return;
-    thread->events++;
     const uint32_t *fired;
     const uint32_t count = matcher_run(thread->matcher, event, &fired);
     if (LIKELY(count == 0))
@@ -320,9 +316,9 @@ enum status scan_finish(struct scan *scan, scan_sink *sink, void *context, struc
     return status ? status : sorter_merge(scan->findings, finding_give, scan, fault);
 }
 
-uint64_t scan_events(const struct scan *scan)
+struct matcher_counts scan_counts(const struct scan *scan)
 {
-    return scan->events;
+    return matcher_counts(scan->seen);
 }
 
 struct blind scan_blind(const struct scan *scan, uint32_t rule)

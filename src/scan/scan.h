@@ -38,8 +38,8 @@ typedef enum status scan_sink(void *context, const struct finding *finding, uint
 enum status scan_finish(struct scan *scan, scan_sink *sink, void *context,
                         struct fault *fault) MUST_CHECK;
 
-/* Events that the rules saw. */
-uint64_t scan_events(const struct scan *scan);
+/* What the matchers of all threads did; valid after the pipeline has run. */
+struct matcher_counts scan_counts(const struct scan *scan);
 
 /* Why a rule could not fire; valid after the pipeline has run. */
 struct blind scan_blind(const struct scan *scan, uint32_t rule);

@@ -1,6 +1,5 @@
 #include "readers/evtx/evtx_xml.h"
 
-#include "base/utf.h"
 #include "readers/evtx/evtx_walk.h"
 
 #define WALK_MEMORY_MAX (32U << 20)
@@ -18,33 +17,6 @@ static bool is_too_long(const struct writer *writer)
     return writer->to->length - writer->start > OUTPUT_MAX || writer->to->failed;
 }
 
-/* Characters that XML 1.0 cannot have become U+FFFD, so that the line stays one document. */
-static void escaped_write(struct buffer *to, struct bytes text)
-{
-    for (size_t at = 0; at < text.length;) {
-        uint32_t character;
-        const unsigned length = utf8_decode(text.data + at, text.length - at, &character);
-        const uint8_t *from = text.data + at;
-        at += length ? length : 1;
-        if (!length ||
-            (character < 0x20 && character != '\t' && character != '\n' && character != '\r') ||
-            character == 0xFFFE || character == 0xFFFF)
-            buffer_text(to, "\xEF\xBF\xBD");
-        else if (character == '&')
-            buffer_text(to, "&amp;");
-        else if (character == '<')
-            buffer_text(to, "&lt;");
-        else if (character == '>')
-            buffer_text(to, "&gt;");
-        else if (character == '"')
-            buffer_text(to, "&quot;");
-        else if (character == '\n' || character == '\r' || character == '\t' || character == 0x7F)
-            buffer_format(to, "&#x%X;", (unsigned)character);
-        else
-            buffer_bytes(to, from, length);
-    }
-}
-
 static void text_write(struct writer *writer, const struct evtx_place *place, uint32_t first)
 {
     const struct binxml_node *nodes = place->instance->tree->nodes;
@@ -54,12 +26,12 @@ static void text_write(struct writer *writer, const struct evtx_place *place, ui
         if (!evtx_is_content(place, node))
             continue;
         if (node->kind == BINXML_CHARACTER || node->kind == BINXML_ENTITY) {
-            escaped_write(writer->to, evtx_reference(writer->names, node, room));
+            buffer_xml(writer->to, evtx_reference(writer->names, node, room));
         } else {
             struct buffer text = {0};
             value_append(&text, evtx_place_value(place, node));
             writer->to->failed |= text.failed;
-            escaped_write(writer->to, buffer_view(&text));
+            buffer_xml(writer->to, buffer_view(&text));
             buffer_release(&text);
         }
     }

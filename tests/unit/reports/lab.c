@@ -123,8 +123,11 @@ void lab_open(struct lab *lab)
         {"b1", "Blind \"one\"", "no event of its log source", NULL, "Audit Detailed File Share"},
         {"b2", "Blind two", "no event has the field", "ShareName", NULL},
         {"b3", "Blind three", "no event of its log source", NULL, "Audit Detailed File Share"}};
+    static const char *const notes[] = {"7 values ran into a limit"};
     lab->summary = (struct report_summary){.events = 12348,
                                            .suppressed = 1,
+                                           .notes = notes,
+                                           .note_count = 1,
                                            .rules_loaded = 3,
                                            .refused = refused,
                                            .refused_count = 1,

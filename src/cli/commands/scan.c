@@ -1,0 +1,247 @@
+/* Evidence against rules: what was found, and what could not be seen. */
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/evidence_list.h"
+#include "cli/scan_summary.h"
+#include "cli/version.h"
+#include "cli/workbench.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct arguments {
+    struct workbench_options bench;
+    struct rule_options rules;
+    struct text_list profile;
+    const char *format, *output, *fail_on, *hash, *suppress;
+    bool no_colour, utc, no_cases;
+};
+
+struct scan_run {
+    const struct arguments *arguments;
+    struct workbench *bench;
+    struct load_result rules;
+    struct rule_choice choice;
+    struct scan *scan;
+    struct evidence_list evidence;
+    struct report_options report_options;
+    struct report *report;
+    struct timespec start;
+    enum sigma_level fail_level;
+    bool has_fail_level, has_failed_level, has_refused;
+};
+
+/* --- Before the first byte of evidence --- */
+
+static const struct report_format *format_choose(const struct scan_run *run)
+{
+    if (run->arguments->format)
+        return report_format_find(run->arguments->format);
+    return report_format_find(output_is_terminal(run->bench->output) ? "table" : "jsonl");
+}
+
+static const char *hash_name(const struct arguments *arguments)
+{
+    return arguments->hash ? arguments->hash : "sha256";
+}
+
+static enum evidence_hash hash_choose(const struct arguments *arguments)
+{
+    const char *name = hash_name(arguments);
+    return strcmp(name, "none") == 0   ? EVIDENCE_HASH_NONE
+           : strcmp(name, "xxh3") == 0 ? EVIDENCE_HASH_XXH3
+                                       : EVIDENCE_HASH_SHA256;
+}
+
+static enum status rules_begin(struct scan_run *run, struct fault *fault)
+{
+    const struct rule_options *options = &run->arguments->rules;
+    const enum status status = rule_choice_load(options, run->bench->fields, &run->rules, fault);
+    if (status)
+        return status;
+    const uint32_t refused = ruleset_refusal_count(run->rules.ruleset);
+    if (ruleset_count(run->rules.ruleset) == 0)
+        return fault_set(fault, STATUS_INVALID, 0,
+                         refused ? "all %u rules were refused; `impound rules lint` says why"
+                                 : "no rules were found (%u)",
+                         refused);
+    if (refused)
+        console_warn("%u rules were refused; `impound rules lint` says why", refused);
+    return rule_choice_make(options, run->rules.ruleset, &run->choice, fault);
+}
+
+static const char *spill_folder(void)
+{
+    const char *folder = getenv("TMPDIR");
+    return folder && *folder == '/' ? folder : "/tmp";
+}
+
+static enum status item_commit(void *context, const struct pipeline_item *item, struct fault *fault)
+{
+    struct scan_run *run = context;
+    workbench_item(run->bench, item);
+    return evidence_list_add(&run->evidence, item, fault);
+}
+
+static enum status scan_begin(void *context, struct workbench *bench, struct pipeline_work *work,
+                              struct fault *fault)
+{
+    struct scan_run *run = context;
+    run->bench = bench;
+    enum status status = rules_begin(run, fault);
+    if (status)
+        return status;
+    const struct scan_options options = {
+        .ruleset = run->rules.ruleset,
+        .fields = bench->fields,
+        .is_wanted = run->choice.is_wanted,
+        .is_off = run->choice.is_off,
+        .from = bench->span.from,
+        .to = bench->span.to,
+        .directory = spill_folder(),
+    };
+    status = scan_new(&options, &run->scan, fault);
+    if (status == STATUS_OK)
+        *work = scan_work(run->scan, item_commit, run);
+    return status;
+}
+
+/* --- Behind the last --- */
+
+static enum status finding_report(void *context, const struct finding *finding, uint32_t rule,
+                                  struct fault *fault)
+{
+    struct scan_run *run = context;
+    if (*run->bench->stop)
+        return fault_set(fault, STATUS_STOPPED, 0, "stopped");
+    struct rule_info info = *ruleset_info(run->rules.ruleset, rule);
+    info.level = run->choice.levels[rule];
+    run->has_failed_level |= run->has_fail_level && info.level >= run->fail_level;
+    return report_finding(run->report, finding, &info, fault);
+}
+
+static double seconds_since(const struct timespec *start)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+static enum status report_begin(struct scan_run *run, struct fault *fault)
+{
+    const struct arguments *arguments = run->arguments;
+    const int file = output_descriptor(run->bench->output);
+    const char *no_colour = getenv("NO_COLOR");
+    evidence_list_finish(&run->evidence);
+    run->report_options = (struct report_options){
+        .evidence = run->evidence.items,
+        .evidence_count = run->evidence.count,
+        .fields = arguments->profile.items,
+        .field_count = (uint32_t)arguments->profile.count,
+        .has_colour = isatty(file) && !arguments->no_colour && !(no_colour && *no_colour),
+        .width = report_terminal_width(file),
+    };
+    return report_open(format_choose(run), &run->report_options, file, &run->report, fault);
+}
+
+static enum status scan_end(void *context, struct workbench *bench, struct fault *fault)
+{
+    struct scan_run *run = context;
+    enum status status = report_begin(run, fault);
+    if (status == STATUS_OK)
+        status = scan_finish(run->scan, finding_report, run, fault);
+    if (status)
+        return status;
+    run->has_refused = ruleset_refusal_count(run->rules.ruleset) || scan_refusal_count(run->scan);
+    struct report_summary summary = {
+        .version = version_text(),
+        .command = command_line(),
+        .sandbox = bench->sandbox.line,
+        .seconds = seconds_since(&run->start),
+    };
+    return scan_summary_write(run->report, &summary, &run->rules, &run->choice, run->scan, fault);
+}
+
+/* --- The run --- */
+
+static void scan_release(void *context)
+{
+    struct scan_run *run = context;
+    report_close(run->report);
+    scan_free(run->scan);
+    rule_choice_release(&run->choice);
+    ruleset_free(run->rules.ruleset);
+    evidence_list_release(&run->evidence);
+}
+
+static int exit_choose(const struct scan_run *run, int result)
+{
+    if (result != EXIT_DONE && result != EXIT_INCOMPLETE)
+        return result;
+    if (run->arguments->bench.strict && run->has_refused)
+        result = exit_worse(result, EXIT_INVALID);
+    return run->has_failed_level ? exit_worse(result, EXIT_FOUND) : result;
+}
+
+static int scan_run(void *given)
+{
+    const struct arguments *arguments = given;
+    struct scan_run run = {.arguments = arguments, .evidence.hash_name = hash_name(arguments)};
+    clock_gettime(CLOCK_MONOTONIC, &run.start);
+    if (!rule_options_check(&arguments->rules))
+        return EXIT_USAGE;
+    run.has_fail_level = arguments->fail_on && level_parse(arguments->fail_on, &run.fail_level);
+    const struct workbench_job job = {.what = "scan",
+                                      .output = arguments->output,
+                                      .hash = hash_choose(arguments),
+                                      .context = &run,
+                                      .begin = scan_begin,
+                                      .end = scan_end,
+                                      .release = scan_release};
+    const int result = workbench_run(&arguments->bench, &job);
+    return exit_choose(&run, result);
+}
+
+#define AT(member) offsetof(struct arguments, member)
+
+static const struct option scan_options[] = {
+    {"format", 't', "FORMAT", OPTION_CHOICE, AT(format), "table|jsonl|json|csv",
+     "how to write findings (default: a table on a terminal, else jsonl)"},
+    {"output", 'o', "FILE", OPTION_TEXT, AT(output), NULL, "write there instead"},
+    {"profile", 0, "FIELD", OPTION_LIST, AT(profile), NULL,
+     "show this field as a detail (again for more; default: all)"},
+    {"no-color", 'K', NULL, OPTION_FLAG, AT(no_colour), NULL, "no colours"},
+    {"utc", 'U', NULL, OPTION_FLAG, AT(utc), NULL, "times in UTC, which they always are"},
+    {"no-cases", 0, NULL, OPTION_FLAG, AT(no_cases), NULL, "findings only"},
+    {"fail-on", 0, "LEVEL", OPTION_CHOICE, AT(fail_on), LEVEL_CHOICES,
+     "exit 1 for a finding at or above this level"},
+    {0},
+};
+
+static const struct option scan_evidence_options[] = {
+    {"hash", 0, "KIND", OPTION_CHOICE, AT(hash), "sha256|xxh3|none",
+     "hash of the evidence (default: sha256)"},
+    {0},
+};
+
+static const struct option_group scan_groups[] = {
+    {"Evidence", workbench_evidence_options, AT(bench)},
+    {"Evidence", scan_evidence_options, 0},
+    {"Where rules come from", rule_source_options, AT(rules)},
+    {"Which rules count", rule_filter_options, AT(rules)},
+    {"Output", scan_options, 0},
+    {"Running", workbench_run_options, AT(bench)},
+    {0},
+};
+
+const struct command command_scan = {
+    .name = "scan",
+    .arguments = "PATH…",
+    .help = "Scan evidence with rules and say what was found and what could not be seen",
+    .groups = scan_groups,
+    .size = sizeof(struct arguments),
+    .positional = AT(bench.paths),
+    .run = scan_run,
+};
