@@ -1,5 +1,5 @@
-/* JSON evidence: whatever the bytes are, the reader ends, renders what it gives, and says the same when
- * it has seen them before. */
+/* JSON evidence: whatever the bytes are, the reader ends, renders what it gives, and says the same
+ * when it has seen them before. */
 #include "../tests/unit/json/harness.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* XML evidence: whatever the bytes are, the reader ends, renders what it gives, and says the same when
- * it has seen them before. */
+/* XML evidence: whatever the bytes are, the reader ends, renders what it gives, and says the same
+ * when it has seen them before. */
 #include "../tests/unit/json/harness.h"
 
 #include <stdlib.h>

@@ -378,6 +378,7 @@ static enum status read_embedded(struct json_parser *parser, struct fault *fault
         return damaged(fault, value->data, "an event as XML that is too long");
     const uint8_t *at = text, *end = text + value_write(text, value);
     record_begin(record);
+    parser->xml.closes = (struct xml_closes){0};
     return xml_record_read(&parser->xml, &at, end, fault);
 }
 

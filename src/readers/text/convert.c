@@ -138,6 +138,16 @@ static struct value to_meaning(const struct conversion *conversion, const struct
     return value_absent();
 }
 
+static struct value to_word(const struct conversion *conversion, const struct value *from,
+                            const struct step *step)
+{
+    const struct value meaning = to_meaning(conversion, from, step->list);
+    const bool is_known = meaning.type != VALUE_ABSENT;
+    if (step->how == NAMING_NOT_WORDS)
+        return is_known ? value_absent() : *from;
+    return is_known || step->how == NAMING_WORDS ? meaning : *from;
+}
+
 /* ---- several values ---- */
 
 static struct value to_list(const struct conversion *conversion, const struct step *step)
@@ -221,10 +231,9 @@ static struct value run(const struct conversion *conversion, const struct step *
     case NAMING_QUOTED:
         return to_unquoted(from);
     case NAMING_WORDS:
-        return to_meaning(conversion, from, step->list);
+    case NAMING_WORDS_OR:
     case NAMING_NOT_WORDS:
-        return to_meaning(conversion, from, step->list).type == VALUE_ABSENT ? *from
-                                                                             : value_absent();
+        return to_word(conversion, from, step);
     case NAMING_CONST:
         return value_text(bytes_of_text(step->text));
     case NAMING_JOIN:

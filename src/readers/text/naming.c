@@ -57,8 +57,10 @@ static bool add_fields(struct naming *naming)
         if (row) {
             step.how = row->how;
             step.list = row->list;
+            if (row->how == NAMING_WORDS && bytes_equal(field->name, bytes_of_text(row->ours)))
+                step.how = NAMING_WORDS_OR;
             add(naming, bytes_of_text(row->ours), step);
-            if (row->how != NAMING_WORDS)
+            if (step.how != NAMING_WORDS)
                 continue;
             step.how = NAMING_NOT_WORDS;
         }

@@ -18,6 +18,7 @@ enum naming_how {
     NAMING_HEX,       /* a number that Windows shows as 0x and hex digits */
     NAMING_QUOTED,    /* text that may stand in single quotes */
     NAMING_WORDS,     /* what a word of a list means; numbers stay; absent when it is neither */
+    NAMING_WORDS_OR,  /* the same, but a copy when it is neither */
     NAMING_NOT_WORDS, /* a copy; absent when NAMING_WORDS is not */
     NAMING_JOIN,      /* several values with text before each, but for its first character */
     NAMING_DATA,      /* all unnamed values of EventData as one list */

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #define MEMORY_MAX     (16U << 20)
-#define BUCKET_COUNT   4096 /* a power of two */
-#define GLUE_COUNT_MAX 4    /* behind one path */
+#define BUCKET_COUNT   16384 /* a power of two */
+#define GLUE_COUNT_MAX 4     /* behind one path */
 
 static void roots_init(struct outline *outline)
 {

@@ -3,7 +3,6 @@
  * Batches end behind an </Event>; the decoder looks for the next <Event>. What it cannot read is
  * one `damaged` with the offset and the reason. */
 #include "readers/xml/xml_record.h"
-#include "readers/xml/xml_text.h"
 
 #include <stdlib.h>
 
@@ -166,6 +165,7 @@ static void xml_decode(void *opened, const struct batch *batch, struct account *
     struct text_decoder *text = &decoder->text;
     const uint8_t *at = batch->data.data;
     text_decoder_begin(text, batch, false, account, sink, context);
+    decoder->parser.closes = (struct xml_closes){0};
     while (at < text->end) {
         const uint8_t *event = next_event(at, text->end);
         look_between(text, at, event);

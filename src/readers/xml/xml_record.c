@@ -1,7 +1,5 @@
 #include "readers/xml/xml_record.h"
 
-#include "readers/xml/xml_text.h"
-
 #include <assert.h>
 
 /* What is remembered of a path in path.kind. */
@@ -54,38 +52,53 @@ static void set_text(struct value *value, struct bytes text)
     *value = (struct value){.type = VALUE_UTF8, .length = (uint32_t)text.length, .data = text.data};
 }
 
-/* The parts of a text that has references, sections or comments in it, put together. */
+/* Where a text ends that has sections or comments in it; NULL with `fault` when it does not. */
+static const uint8_t *text_end(struct xml_parser *parser, const uint8_t *at, struct fault *fault)
+{
+    const uint8_t *end = parser->end;
+    struct bytes inside;
+    for (;;) {
+        const uint8_t *mark = memchr(at, '<', (size_t)(end - at));
+        if (!mark || end - mark < 2) {
+            (void)cut_off(fault);
+            return NULL;
+        }
+        if (mark[1] == '/')
+            return mark;
+        at = xml_section_end(&parser->closes, mark, end, &inside);
+        if (!at) {
+            (void)(mark[1] == '!' || mark[1] == '?' ? cut_off(fault)
+                                                    : damaged(fault, "an element within a text"));
+            return NULL;
+        }
+    }
+}
+
+/* A text with references, sections or comments in it, put together from its parts. */
 static enum status read_parts(struct xml_parser *parser, const uint8_t **at, struct value *value,
                               struct fault *fault)
 {
-    const uint8_t *next = *at, *end = parser->end;
-    const uint8_t *close = memmem(next, (size_t)(end - next), "</", 2);
-    if (!close)
-        return cut_off(fault);
+    const uint8_t *next = *at, *end = text_end(parser, next, fault);
+    if (!end)
+        return STATUS_DAMAGED;
     struct arena *arena = &parser->decoder->record.arena;
-    uint8_t *text = arena_take_aligned(arena, (size_t)(end - next), 1);
+    uint8_t *text = arena_take_aligned(arena, (size_t)(end - next) + 1, 1);
     if (!text)
         return damaged(fault, "a text that is too long");
     size_t length = 0;
-    for (;;) {
-        struct bytes inside;
+    while (next < end) {
+        struct bytes inside = {0};
         const uint8_t *mark = memchr(next, '<', (size_t)(end - next));
-        if (!mark)
-            return cut_off(fault);
-        length += xml_text_decode(text + length, bytes_of(next, (size_t)(mark - next)));
-        if (mark + 1 < end && mark[1] == '/') {
-            *at = mark;
-            break;
-        }
-        next = xml_section_end(mark, end, &inside);
-        if (!next)
-            return damaged(fault, "an element within a text");
+        const uint8_t *part_end = mark ? mark : end;
+        length += xml_text_decode(text + length, bytes_of(next, (size_t)(part_end - next)));
+        next = mark ? xml_section_end(&parser->closes, mark, parser->end, &inside) : end;
         if (inside.length)
             memcpy(text + length, inside.data, inside.length);
         length += inside.length;
     }
     arena->at = text + length;
     set_text(value, bytes_of(text, length));
+    *at = end;
     return STATUS_OK;
 }
 
@@ -352,13 +365,8 @@ static enum status read_content(struct lexer *lexer, bool *is_in, struct fault *
     }
     if (lexer->at[1] == '!' || lexer->at[1] == '?') {
         struct bytes inside;
-        const uint8_t *behind = lexer->at[1] == '?'
-                                    ? memmem(lexer->at, (size_t)(end - lexer->at), "?>", 2)
-                                    : xml_section_end(lexer->at, end, &inside);
-        if (!behind)
-            return cut_off(fault);
-        lexer->at = behind + (lexer->at[1] == '?' ? 2 : 0);
-        return STATUS_OK;
+        lexer->at = xml_section_end(&lexer->parser->closes, lexer->at, end, &inside);
+        return lexer->at ? STATUS_OK : cut_off(fault);
     }
     *is_in = true;
     return open_element(lexer, fault);

@@ -6,10 +6,12 @@
 #define IMPOUND_READERS_XML_RECORD_H
 
 #include "readers/text/decoder.h"
+#include "readers/xml/xml_text.h"
 
 struct xml_parser {
     struct text_decoder *decoder; /* whose record is filled */
     const uint8_t *end;           /* of the text */
+    struct xml_closes closes;     /* in the text: to be cleared before another is read */
 };
 
 /* Whether an <Event> begins at `at`. */

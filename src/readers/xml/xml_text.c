@@ -10,18 +10,40 @@ static bool begins(const uint8_t *at, const uint8_t *end, const char *text)
     return (size_t)(end - at) >= length && memcmp(at, text, length) == 0;
 }
 
-const uint8_t *xml_section_end(const uint8_t *at, const uint8_t *end, struct bytes *inside)
+static const struct {
+    const char *open, *close;
+} sections[XML_SECTION_COUNT] = {
+    [XML_COMMENT] = {"<!--", "-->"},
+    [XML_CDATA] = {"<![CDATA[", "]]>"},
+    [XML_INSTRUCTION] = {"<?", "?>"},
+};
+
+static const uint8_t *find_close(struct xml_closes *closes, unsigned kind, const uint8_t *at,
+                                 const uint8_t *end)
 {
-    static const char comment[] = "<!--", section[] = "<![CDATA[";
-    const bool is_comment = begins(at, end, comment);
-    if (!is_comment && !begins(at, end, section))
-        return NULL;
-    const uint8_t *begin = at + (is_comment ? sizeof(comment) : sizeof(section)) - 1;
-    const uint8_t *close = memmem(begin, (size_t)(end - begin), is_comment ? "-->" : "]]>", 3);
-    if (!close)
-        return NULL;
-    *inside = is_comment ? (struct bytes){0} : bytes_of(begin, (size_t)(close - begin));
-    return close + 3;
+    const char *close = sections[kind].close;
+    if (closes->from[kind] && at >= closes->from[kind] && at <= closes->at[kind])
+        return closes->at[kind];
+    const uint8_t *found = memmem(at, (size_t)(end - at), close, strlen(close));
+    closes->from[kind] = at;
+    closes->at[kind] = found ? found : end;
+    return closes->at[kind];
+}
+
+const uint8_t *xml_section_end(struct xml_closes *closes, const uint8_t *at, const uint8_t *end,
+                               struct bytes *inside)
+{
+    for (unsigned kind = 0; kind < XML_SECTION_COUNT; kind++) {
+        if (!begins(at, end, sections[kind].open))
+            continue;
+        const uint8_t *begin = at + strlen(sections[kind].open);
+        const uint8_t *close = find_close(closes, kind, begin, end);
+        if (close == end)
+            return NULL;
+        *inside = kind == XML_CDATA ? bytes_of(begin, (size_t)(close - begin)) : (struct bytes){0};
+        return close + strlen(sections[kind].close);
+    }
+    return NULL;
 }
 
 static unsigned digit_of(uint8_t byte)

@@ -39,9 +39,25 @@ static inline const uint8_t *xml_run(const uint8_t *at, const uint8_t *end, uint
     return at;
 }
 
-/* Where a comment or a CDATA section that begins at `at` (`<!`) ends; its own text is then *inside,
- * empty for a comment. NULL when it is neither, or does not end before `end`. */
-const uint8_t *xml_section_end(const uint8_t *at, const uint8_t *end, struct bytes *inside);
+/* What is closed by a mark of its own, wherever that stands. */
+enum xml_section {
+    XML_COMMENT,     /* <!-- … --> */
+    XML_CDATA,       /* <![CDATA[ … ]]> */
+    XML_INSTRUCTION, /* <? … ?> */
+    XML_SECTION_COUNT
+};
+
+/* Where the marks were found. Many sections may be opened and one closed, far behind: what was once
+ * searched through is not searched again. All NULL for another text. */
+struct xml_closes {
+    const uint8_t *from[XML_SECTION_COUNT];
+    const uint8_t *at[XML_SECTION_COUNT];
+};
+
+/* Where the section that begins at `at` ends; its own text is then *inside, empty but for CDATA.
+ * NULL when it is none, or does not end before `end`. */
+const uint8_t *xml_section_end(struct xml_closes *closes, const uint8_t *at, const uint8_t *end,
+                               struct bytes *inside);
 
 /* Writes text with its references replaced; `to` has text.length bytes. Returns the length. A
  * reference to nothing we know stays as it is. */

@@ -319,6 +319,17 @@ static void hayabusas_abbreviations_are_undone(void **state)
                  "\"Data\":[\"a\",\"b\"],\"Provider_Name\":\"Service Control Manager\"}");
 }
 
+static void a_word_that_stands_for_nothing_stays(void **state)
+{
+    struct harness *harness = *state;
+    harness_text(harness, "{\"Timestamp\":\"2024-03-01 10:11:12.123 +00:00\",\"RuleTitle\":\"r\","
+                          "\"Channel\":\"Security\",\"EventID\":1}");
+    assert_event(harness, 0,
+                 "{\"TimeCreated\":\"2024-03-01T10:11:12.123Z\",\"RuleTitle\":\"r\","
+                 "\"Channel\":\"Security\",\"EventID\":1,"
+                 "\"Provider_Name\":\"Microsoft-Windows-Security-Auditing\"}");
+}
+
 static void velociraptor_has_the_fields_of_the_log(void **state)
 {
     struct harness *harness = *state;
@@ -410,6 +421,7 @@ int main(void)
         cmocka_unit_test(nxlog_has_the_fields_of_the_log),
         cmocka_unit_test(sysmons_event_type_is_not_taken_for_nxlogs),
         cmocka_unit_test(hayabusas_abbreviations_are_undone),
+        cmocka_unit_test(a_word_that_stands_for_nothing_stays),
         cmocka_unit_test(velociraptor_has_the_fields_of_the_log),
         cmocka_unit_test(an_event_as_xml_inside_an_object_is_that_event),
         cmocka_unit_test(moments_are_read_in_every_notation),
