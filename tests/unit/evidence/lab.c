@@ -13,7 +13,7 @@ int lab_set_up(void **state)
 {
     struct lab *lab = calloc(1, sizeof(*lab));
     assert_non_null(lab);
-    strcpy(lab->folder, "/tmp/impound-evidence-XXXXXX");
+    snprintf(lab->folder, sizeof(lab->folder), "%s/impound-evidence-XXXXXX", P_tmpdir);
     assert_non_null(mkdtemp(lab->folder));
     *state = lab;
     return 0;

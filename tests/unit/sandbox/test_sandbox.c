@@ -46,7 +46,7 @@ static int set_up(void **state)
 {
     struct place *place = calloc(1, sizeof(*place));
     assert_non_null(place);
-    strcpy(place->folder, "/tmp/impound-sandbox-XXXXXX");
+    snprintf(place->folder, sizeof(place->folder), "%s/impound-sandbox-XXXXXX", P_tmpdir);
     assert_non_null(mkdtemp(place->folder));
     snprintf(place->evidence, sizeof(place->evidence), "%s/evidence", place->folder);
     snprintf(place->inner, sizeof(place->inner), "%s/log", place->evidence);
