@@ -1,0 +1,365 @@
+#include "readers/capture/auth/auth.h"
+
+#include "base/utf.h"
+#include "readers/capture/auth/ntlm.h"
+#include "readers/capture/auth/spnego.h"
+
+#include <stdio.h>
+
+/* One event for an authentication, whatever carries it. Zeek's names first, then ours. */
+enum ntlm_field {
+    NTLM_USERNAME,
+    NTLM_HOSTNAME,
+    NTLM_DOMAINNAME,
+    NTLM_SERVER_NB_COMPUTER_NAME,
+    NTLM_SERVER_DNS_COMPUTER_NAME,
+    NTLM_SERVER_TREE_NAME,
+    NTLM_SUCCESS,
+    NTLM_STATUS,
+    NTLM_SERVICE,    /* what carried it */
+    NTLM_MECHANISMS, /* SPNEGO's list, joined by commas; empty: NTLMSSP alone */
+    NTLM_IS_ANONYMOUS,
+    NTLM_NEGOTIATE_FLAGS, /* hex */
+    NTLM_NEGOTIATE_LENGTH,
+    NTLM_NEGOTIATE_VERSION, /* hex digits */
+    NTLM_CHALLENGE_FLAGS,
+    NTLM_CHALLENGE_VERSION,
+    NTLM_CHALLENGE_HAS_TIME,
+    NTLM_AUTHENTICATE_FLAGS,
+    NTLM_AUTHENTICATE_VERSION,
+    NTLM_AUTHENTICATE_PAYLOAD, /* offset of the first field that is not empty */
+    NTLM_HAS_MIC,              /* 16 bytes that are not all zero */
+    NTLM_IS_V2,
+    NTLM_CLIENT_CHALLENGE, /* as text when it is printable, else hex digits */
+    NTLM_CLIENT_CHALLENGE_IS_ALNUM,
+    NTLM_LM_HAS_CLIENT_CHALLENGE, /* an LMv2 response with the same client challenge */
+    NTLM_AV_ORDER,                /* identifiers of the client's pairs, joined by commas */
+    NTLM_AV_SERVER_ORDER,
+    NTLM_AV_TRAILING,
+    NTLM_TARGET_SPN,
+    NTLM_SPN_IS_ECHO, /* the name in it is the server's own NetBIOS name */
+    NTLM_TIME_IS_WHOLE_SECOND,
+    NTLM_RESPONSE_HAS_STATE, /* the client's NegTokenResp */
+    NTLM_RESPONSE_HAS_MIC,
+    NTLM_FIELD_COUNT
+};
+
+static const char *const ntlm_fields[NTLM_FIELD_COUNT] = {
+    [NTLM_USERNAME] = "username",
+    [NTLM_HOSTNAME] = "hostname",
+    [NTLM_DOMAINNAME] = "domainname",
+    [NTLM_SERVER_NB_COMPUTER_NAME] = "server_nb_computer_name",
+    [NTLM_SERVER_DNS_COMPUTER_NAME] = "server_dns_computer_name",
+    [NTLM_SERVER_TREE_NAME] = "server_tree_name",
+    [NTLM_SUCCESS] = "success",
+    [NTLM_STATUS] = "status",
+    [NTLM_SERVICE] = "service",
+    [NTLM_MECHANISMS] = "mechanisms",
+    [NTLM_IS_ANONYMOUS] = "is_anonymous",
+    [NTLM_NEGOTIATE_FLAGS] = "negotiate_flags",
+    [NTLM_NEGOTIATE_LENGTH] = "negotiate_length",
+    [NTLM_NEGOTIATE_VERSION] = "negotiate_version",
+    [NTLM_CHALLENGE_FLAGS] = "challenge_flags",
+    [NTLM_CHALLENGE_VERSION] = "challenge_version",
+    [NTLM_CHALLENGE_HAS_TIME] = "challenge_has_time",
+    [NTLM_AUTHENTICATE_FLAGS] = "authenticate_flags",
+    [NTLM_AUTHENTICATE_VERSION] = "authenticate_version",
+    [NTLM_AUTHENTICATE_PAYLOAD] = "authenticate_payload",
+    [NTLM_HAS_MIC] = "has_mic",
+    [NTLM_IS_V2] = "is_v2",
+    [NTLM_CLIENT_CHALLENGE] = "client_challenge",
+    [NTLM_CLIENT_CHALLENGE_IS_ALNUM] = "client_challenge_is_alnum",
+    [NTLM_LM_HAS_CLIENT_CHALLENGE] = "lm_has_client_challenge",
+    [NTLM_AV_ORDER] = "av_order",
+    [NTLM_AV_SERVER_ORDER] = "av_server_order",
+    [NTLM_AV_TRAILING] = "av_trailing",
+    [NTLM_TARGET_SPN] = "target_spn",
+    [NTLM_SPN_IS_ECHO] = "spn_is_echo",
+    [NTLM_TIME_IS_WHOLE_SECOND] = "time_is_whole_second",
+    [NTLM_RESPONSE_HAS_STATE] = "response_has_state",
+    [NTLM_RESPONSE_HAS_MIC] = "response_has_mic",
+};
+
+static const struct wire_log ntlm_log = {"ntlm", ntlm_fields, NTLM_FIELD_COUNT};
+
+/* A message as it was seen, with its bytes kept. */
+struct seen {
+    bool is_there;
+    struct ntlm_message message;
+    struct wire_place place;
+};
+
+struct auth_state {
+    const char *service;
+    struct auth_identity identity;
+    struct seen negotiate, challenge, authenticate;
+    char mechanisms[96];          /* of the client's NegTokenInit */
+    bool has_state, has_list_mic; /* of the client's last NegTokenResp */
+    bool is_told;
+};
+
+const struct auth_identity *auth_identity(const struct auth_state *state)
+{
+    static const struct auth_identity nobody;
+    return state ? &state->identity : &nobody;
+}
+
+/* A message's text as UTF-8 in the connection's arena. */
+static struct bytes text_keep(struct arena *arena, struct bytes raw, bool is_unicode)
+{
+    if (!is_unicode || !raw.length)
+        return arena_keep(arena, raw);
+    uint8_t *room = arena_take_aligned(arena, UTF8_BOUND(raw.length / 2), 1);
+    if (!room)
+        return (struct bytes){0};
+    const size_t length = utf8_from_utf16(room, raw.data, raw.length / 2);
+    arena->at = room + length;
+    return bytes_of(room, length);
+}
+
+static void identity_learn(struct arena *arena, struct auth_state *state,
+                           const struct ntlm_message *message)
+{
+    const bool is_unicode = message->flags & NTLM_UNICODE;
+    state->identity = (struct auth_identity){
+        .domain = text_keep(arena, message->domain, is_unicode),
+        .user = text_keep(arena, message->user, is_unicode),
+        .workstation = text_keep(arena, message->workstation, is_unicode),
+        .mechanism = "NTLM",
+        .is_anonymous = message->user.length == 0 && message->nt.length == 0,
+    };
+}
+
+static bool is_alnum(struct bytes bytes)
+{
+    for (size_t i = 0; i < bytes.length; i++) {
+        const uint8_t c = bytes.data[i];
+        if ((unsigned)(c - '0') > 9 && (unsigned)((c | 32) - 'a') > 25)
+            return false;
+    }
+    return bytes.length > 0;
+}
+
+static bool is_zero(struct bytes bytes)
+{
+    for (size_t i = 0; i < bytes.length; i++)
+        if (bytes.data[i])
+            return false;
+    return true;
+}
+
+static void set_order(struct wire_event *event, uint32_t field, const struct ntlm_pairs *pairs)
+{
+    char text[sizeof(pairs->order) * 4 + 1] = "";
+    size_t length = 0;
+    for (unsigned i = 0; i < pairs->count; i++)
+        length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%u", i ? "," : "",
+                                   pairs->order[i]);
+    wire_set_copy(event, field, bytes_of(text, length));
+}
+
+static void set_pair(struct wire_event *event, uint32_t field, const struct ntlm_pairs *pairs,
+                     enum ntlm_av id)
+{
+    if (pairs->values[id].data)
+        wire_set_utf16(event, field, pairs->values[id]);
+}
+
+static void negotiate_tell(struct wire_event *event, const struct auth_state *state)
+{
+    const struct ntlm_message *message = &state->negotiate.message;
+    if (!state->negotiate.is_there)
+        return;
+    wire_set_hex(event, NTLM_NEGOTIATE_FLAGS, message->flags, 4);
+    wire_set_number(event, NTLM_NEGOTIATE_LENGTH, message->length);
+    if (message->version.length)
+        wire_set_binary(event, NTLM_NEGOTIATE_VERSION, message->version);
+}
+
+static void challenge_tell(struct wire_event *event, const struct auth_state *state)
+{
+    const struct ntlm_message *message = &state->challenge.message;
+    if (!state->challenge.is_there)
+        return;
+    wire_set_hex(event, NTLM_CHALLENGE_FLAGS, message->flags, 4);
+    if (message->version.length)
+        wire_set_binary(event, NTLM_CHALLENGE_VERSION, message->version);
+    wire_set_bool(event, NTLM_CHALLENGE_HAS_TIME,
+                  message->pairs.values[NTLM_AV_TIMESTAMP].data != NULL);
+    set_pair(event, NTLM_SERVER_NB_COMPUTER_NAME, &message->pairs, NTLM_AV_NB_COMPUTER);
+    set_pair(event, NTLM_SERVER_DNS_COMPUTER_NAME, &message->pairs, NTLM_AV_DNS_COMPUTER);
+    set_pair(event, NTLM_SERVER_TREE_NAME, &message->pairs, NTLM_AV_DNS_TREE);
+    set_order(event, NTLM_AV_SERVER_ORDER, &message->pairs);
+}
+
+/* The SPN names the server by the name that it gave itself: "cifs/" and MsvAvNbComputerName. */
+static bool spn_is_echo(struct bytes spn, struct bytes name)
+{
+    size_t at = 0;
+    while (at + 1 < spn.length && load_le16(spn.data + at) != '/')
+        at += 2;
+    return name.length && at + 2 <= spn.length &&
+           bytes_equal(bytes_of(spn.data + at + 2, spn.length - at - 2), name);
+}
+
+static void response_tell(struct wire_event *event, const struct auth_state *state)
+{
+    const struct ntlm_message *message = &state->authenticate.message;
+    const struct ntlm_pairs *pairs = &message->pairs;
+    const struct bytes challenge = message->client_challenge;
+    const bool is_v2 = message->nt.length > 24;
+    wire_set_bool(event, NTLM_IS_V2, is_v2);
+    if (challenge.length && is_alnum(challenge))
+        wire_set_copy(event, NTLM_CLIENT_CHALLENGE, challenge);
+    else if (challenge.length)
+        wire_set_binary(event, NTLM_CLIENT_CHALLENGE, challenge);
+    if (!is_v2)
+        return;
+    wire_set_bool(event, NTLM_CLIENT_CHALLENGE_IS_ALNUM, is_alnum(challenge));
+    wire_set_bool(event, NTLM_LM_HAS_CLIENT_CHALLENGE,
+                  message->lm.length == 24 &&
+                      memcmp(message->lm.data + 16, challenge.data, 8) == 0);
+    set_order(event, NTLM_AV_ORDER, pairs);
+    wire_set_number(event, NTLM_AV_TRAILING, pairs->trailing);
+    set_pair(event, NTLM_TARGET_SPN, pairs, NTLM_AV_TARGET_NAME);
+    if (pairs->values[NTLM_AV_TARGET_NAME].data)
+        wire_set_bool(event, NTLM_SPN_IS_ECHO,
+                      spn_is_echo(pairs->values[NTLM_AV_TARGET_NAME],
+                                  state->challenge.message.pairs.values[NTLM_AV_NB_COMPUTER]));
+    wire_set_bool(event, NTLM_TIME_IS_WHOLE_SECOND,
+                  load_le64(message->timestamp.data) % 10000000U == 0);
+}
+
+static void authenticate_tell(struct wire_event *event, const struct auth_state *state)
+{
+    const struct ntlm_message *message = &state->authenticate.message;
+    if (!state->authenticate.is_there)
+        return;
+    wire_set_text(event, NTLM_USERNAME, state->identity.user);
+    wire_set_text(event, NTLM_HOSTNAME, state->identity.workstation);
+    wire_set_text(event, NTLM_DOMAINNAME, state->identity.domain);
+    wire_set_bool(event, NTLM_IS_ANONYMOUS, state->identity.is_anonymous);
+    if (message->has_flags)
+        wire_set_hex(event, NTLM_AUTHENTICATE_FLAGS, message->flags, 4);
+    if (message->version.length)
+        wire_set_binary(event, NTLM_AUTHENTICATE_VERSION, message->version);
+    wire_set_number(event, NTLM_AUTHENTICATE_PAYLOAD, message->payload);
+    wire_set_bool(event, NTLM_HAS_MIC, message->mic.length && !is_zero(message->mic));
+    wire_set_bool(event, NTLM_RESPONSE_HAS_STATE, state->has_state);
+    wire_set_bool(event, NTLM_RESPONSE_HAS_MIC, state->has_list_mic);
+    response_tell(event, state);
+}
+
+static const struct wire_place *first_place(const struct auth_state *state)
+{
+    return state->negotiate.is_there      ? &state->negotiate.place
+           : state->challenge.is_there    ? &state->challenge.place
+           : state->authenticate.is_there ? &state->authenticate.place
+                                          : NULL;
+}
+
+static void ntlm_tell(struct wire_session *carrier, struct auth_state *state,
+                      const bool *is_success, const char *status)
+{
+    struct wire_connection *connection = carrier->connection;
+    const struct wire_place *first = first_place(state);
+    if (state->is_told || !first)
+        return;
+    state->is_told = true;
+    struct wire_event *event = wire_event_begin(connection, &ntlm_log);
+    if (!event)
+        return;
+    wire_set_name(event, NTLM_SERVICE, state->service);
+    wire_set_text(event, NTLM_MECHANISMS, bytes_of_text(state->mechanisms));
+    if (is_success)
+        wire_set_bool(event, NTLM_SUCCESS, *is_success);
+    if (status)
+        wire_set_name(event, NTLM_STATUS, status);
+    negotiate_tell(event, state);
+    challenge_tell(event, state);
+    authenticate_tell(event, state);
+    wire_event_end(connection, event, first,
+                   state->authenticate.is_there ? &state->authenticate.place : NULL);
+}
+
+/* A new negotiation on the same connection begins with what was before told. */
+static void restart(struct wire_session *carrier, struct auth_state *state)
+{
+    ntlm_tell(carrier, state, NULL, NULL);
+    const char *service = state->service;
+    char mechanisms[sizeof(state->mechanisms)];
+    memcpy(mechanisms, state->mechanisms, sizeof(mechanisms));
+    *state = (struct auth_state){.service = service};
+    memcpy(state->mechanisms, mechanisms, sizeof(mechanisms));
+}
+
+static void ntlm_token(struct wire_session *carrier, enum wire_side side, struct bytes token,
+                       struct auth_state *state)
+{
+    struct wire_connection *connection = carrier->connection;
+    const char *reason;
+    const struct bytes kept = arena_keep(connection->arena, token);
+    struct ntlm_message message;
+    if (!kept.data || !ntlm_read(kept, &message, &reason)) {
+        wire_damaged(carrier, side, kept.data ? reason : "no memory for an NTLMSSP message");
+        return;
+    }
+    if (message.type == NTLM_NEGOTIATE && (state->negotiate.is_there || state->challenge.is_there))
+        restart(carrier, state);
+    struct seen *seen = message.type == NTLM_NEGOTIATE   ? &state->negotiate
+                        : message.type == NTLM_CHALLENGE ? &state->challenge
+                                                         : &state->authenticate;
+    *seen = (struct seen){true, message, connection->now[side]};
+    if (message.type == NTLM_AUTHENTICATE)
+        identity_learn(connection->arena, state, &message);
+}
+
+static void mechanisms_keep(struct auth_state *state, const struct spnego_token *token)
+{
+    size_t length = 0;
+    state->mechanisms[0] = '\0';
+    for (unsigned i = 0; i < token->mechanism_count && length < sizeof(state->mechanisms); i++)
+        length +=
+            (size_t)snprintf(state->mechanisms + length, sizeof(state->mechanisms) - length, "%s%s",
+                             i ? "," : "", spnego_mechanism_name(token->mechanisms[i]));
+}
+
+void auth_token(struct wire_session *carrier, enum wire_side side, struct bytes blob,
+                struct auth_state **kept, const char *service)
+{
+    struct spnego_token token;
+    if (!*kept) {
+        *kept = arena_take_array(carrier->connection->arena, 1, sizeof(**kept));
+        if (!*kept)
+            return;
+        (*kept)->service = service;
+    }
+    struct auth_state *state = *kept;
+    if (ntlm_is(blob)) {
+        ntlm_token(carrier, side, blob, state);
+        return;
+    }
+    if (!spnego_read(blob, &token))
+        return;
+    if (side == WIRE_CLIENT && token.is_init)
+        mechanisms_keep(state, &token);
+    if (side == WIRE_CLIENT && !token.is_init) {
+        state->has_state = token.has_state;
+        state->has_list_mic = token.list_mic.data != NULL;
+    }
+    if (ntlm_is(token.token))
+        ntlm_token(carrier, side, token.token, state);
+}
+
+void auth_outcome(struct wire_session *carrier, struct auth_state *state, bool is_success,
+                  const char *status)
+{
+    if (state && state->authenticate.is_there)
+        ntlm_tell(carrier, state, &is_success, status);
+}
+
+void auth_end(struct wire_session *carrier, struct auth_state *state)
+{
+    if (state)
+        ntlm_tell(carrier, state, NULL, NULL);
+}
