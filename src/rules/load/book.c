@@ -45,9 +45,12 @@ enum status book_add(struct book *book, const char *path, struct bytes text, str
     return STATUS_OK;
 }
 
-static enum status file_add(struct book *book, const char *path, struct fault *fault)
+static enum status file_add(void *context, const char *path, const struct stat *info,
+                            struct fault *fault)
 {
+    struct book *book = context;
     struct buffer text = {0};
+    (void)info;
     enum status status = file_read(path, LOAD_FILE_MAX, &text, fault);
     if (status == STATUS_OK)
         status = book_add(book, path, buffer_view(&text), fault);
@@ -66,7 +69,8 @@ static int by_name(const FTSENT **one, const FTSENT **other)
     return strcmp((*one)->fts_name, (*other)->fts_name);
 }
 
-static enum status folder_add(struct book *book, const char *path, struct fault *fault)
+static enum status folder_walk(const char *path, book_found *found, void *context,
+                               struct fault *fault)
 {
     char *copy = strdup(path);
     char *paths[] = {copy, NULL};
@@ -80,19 +84,25 @@ static enum status folder_add(struct book *book, const char *path, struct fault 
         if (at->fts_info == FTS_DNR || at->fts_info == FTS_ERR)
             status = fault_errno(fault, at->fts_errno, "cannot read %s", at->fts_path);
         else if (at->fts_info == FTS_F && is_rule_name(at->fts_name))
-            status = file_add(book, at->fts_path, fault);
+            status = found(context, at->fts_path, at->fts_statp, fault);
     }
     fts_close(walk);
     free(copy);
     return status;
 }
 
-enum status book_add_path(struct book *book, const char *path, struct fault *fault)
+enum status book_walk(const char *path, book_found *found, void *context, struct fault *fault)
 {
     struct stat info;
     if (stat(path, &info) != 0)
         return fault_errno(fault, errno, "cannot read %s", path);
-    return S_ISDIR(info.st_mode) ? folder_add(book, path, fault) : file_add(book, path, fault);
+    return S_ISDIR(info.st_mode) ? folder_walk(path, found, context, fault)
+                                 : found(context, path, &info, fault);
+}
+
+enum status book_add_path(struct book *book, const char *path, struct fault *fault)
+{
+    return book_walk(path, file_add, book, fault);
 }
 
 enum status book_add_pack(struct book *book, const char *prefix, struct bytes pack,

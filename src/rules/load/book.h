@@ -28,7 +28,15 @@ void book_release(struct book *book);
 enum status book_add(struct book *book, const char *path, struct bytes text,
                      struct fault *fault) MUST_CHECK;
 
-/* Adds the rule files (.yml, .yaml) below a folder, or one file whatever its name. */
+/* Calls `found` for the rule files (.yml, .yaml) below a folder, by name, or for one file whatever
+ * its name. What is not STATUS_OK ends the walk and is passed on. */
+struct stat;
+typedef enum status book_found(void *context, const char *path, const struct stat *info,
+                               struct fault *fault);
+enum status book_walk(const char *path, book_found *found, void *context,
+                      struct fault *fault) MUST_CHECK;
+
+/* Adds these files. */
 enum status book_add_path(struct book *book, const char *path, struct fault *fault) MUST_CHECK;
 
 /* Adds a pack; paths get `prefix` in front. STATUS_DAMAGED. */

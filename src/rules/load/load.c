@@ -6,6 +6,7 @@
 #include "rules/load/builtin.h"
 #include "rules/load/bundle.h"
 #include "rules/load/file.h"
+#include "rules/load/stamp.h"
 #include "rules/sigma/builtin.h"
 
 #include <stdio.h>
@@ -167,13 +168,13 @@ static void cache_write(const struct load_options *options, const char *path,
                  fault.reason);
 }
 
-enum status rules_load(const struct load_options *options, struct names *fields,
-                       struct load_result *result, struct fault *fault)
+/* Reads all that the options name, and compiles it unless the cache has it. */
+static enum status load_by_content(const struct load_options *options, struct names *fields,
+                                   struct load_result *result, struct fault *fault)
 {
     struct book book;
     struct buffer table = {0};
     book_init(&book);
-    *result = (struct load_result){0};
     enum status status = table_read(options, &table, fault);
     if (status == STATUS_OK)
         status = sources_add(&book, options, fault);
@@ -189,5 +190,32 @@ enum status rules_load(const struct load_options *options, struct names *fields,
     }
     buffer_release(&table);
     book_release(&book);
+    return status;
+}
+
+/* Without reading anything but the cache, when the files have not changed. */
+static bool load_by_stamp(const struct load_options *options, uint64_t stamp, struct names *fields,
+                          struct load_result *result)
+{
+    if (!stamp_find(options->cache, stamp, &result->hash))
+        return false;
+    char *path = cache_path(options, result->hash);
+    const bool is_loaded = cache_read(path, fields, result);
+    free(path);
+    return is_loaded;
+}
+
+enum status rules_load(const struct load_options *options, struct names *fields,
+                       struct load_result *result, struct fault *fault)
+{
+    uint64_t stamp = 0;
+    const uint64_t seed = hash_bytes(bytes_of_text(CACHE_VERSION), options->source_count);
+    const bool has_stamp = options->cache && stamp_make(options, seed, &stamp);
+    *result = (struct load_result){0};
+    if (has_stamp && load_by_stamp(options, stamp, fields, result))
+        return STATUS_OK;
+    const enum status status = load_by_content(options, fields, result, fault);
+    if (status == STATUS_OK && has_stamp)
+        stamp_keep(options->cache, stamp, result->hash);
     return status;
 }
