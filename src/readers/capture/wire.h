@@ -48,6 +48,7 @@ struct wire_connection {
     char uid[20];             /* made of what identifies it, so that it is the same every run */
     char community_id[32];    /* version 1 */
     bool is_partial;          /* its beginning was not captured */
+    bool is_closed;           /* its end was captured: FIN of both sides, or RST */
     struct arena *arena;      /* lives as long as the connection; bounded */
 };
 
