@@ -36,7 +36,7 @@ def records(chunk):
     while chunk[at:at + 2] == b"**":
         length = struct.unpack_from("<I", chunk, at + 4)[0]
         yield chunk[at:at + length]
-        at += length
+        at += max(length, 28)
 
 
 def write(folder, name, data):

@@ -231,34 +231,33 @@ void buffer_json_utf16(struct buffer *buffer, const uint8_t *data, size_t units)
     buffer->length = (size_t)(room - buffer->data);
 }
 
-static bool xml_is_bare(uint32_t character)
+static bool is_control(uint32_t character)
 {
-    return character >= 0x20 && character != '&' && character != '<' && character != '>' &&
-           character != '"' && character != 0x7F && character != 0xFFFE && character != 0xFFFF;
+    return character < 0x20 || (character >= 0x7F && character < 0xA0);
 }
 
-static const char *xml_entity(uint32_t character)
+static bool xml_is_bare(uint32_t character)
 {
-    switch (character) {
-    case '&':
-        return "&amp;";
-    case '<':
-        return "&lt;";
-    case '>':
-        return "&gt;";
-    case '"':
-        return "&quot;";
-    case '\n':
-        return "&#xA;";
-    case '\r':
-        return "&#xD;";
-    case '\t':
-        return "&#x9;";
-    case 0x7F:
-        return "&#x7F;";
-    default:
-        return "\xEF\xBF\xBD";
-    }
+    return !is_control(character) && character != '&' && character != '<' && character != '>' &&
+           character != '"' && character != 0xFFFE && character != 0xFFFF;
+}
+
+/* XML has controls from DEL on and three below the blank. */
+static void xml_escape(struct buffer *buffer, uint32_t character)
+{
+    if (character == '&')
+        buffer_text(buffer, "&amp;");
+    else if (character == '<')
+        buffer_text(buffer, "&lt;");
+    else if (character == '>')
+        buffer_text(buffer, "&gt;");
+    else if (character == '"')
+        buffer_text(buffer, "&quot;");
+    else if (character >= 0x7F ? is_control(character)
+                               : character == '\n' || character == '\r' || character == '\t')
+        buffer_format(buffer, "&#x%X;", (unsigned)character);
+    else
+        buffer_text(buffer, "\xEF\xBF\xBD");
 }
 
 void buffer_xml(struct buffer *buffer, struct bytes text)
@@ -272,7 +271,7 @@ void buffer_xml(struct buffer *buffer, struct bytes text)
         if (!length || !xml_is_bare(character)) {
             if (at > bare)
                 buffer_bytes(buffer, text.data + bare, at - bare);
-            buffer_text(buffer, xml_entity(length ? character : 0));
+            xml_escape(buffer, length ? character : 0);
             bare = at + taken;
         }
         at += taken;

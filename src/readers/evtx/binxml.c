@@ -344,8 +344,7 @@ static enum status loose_read(struct reading *reading, const struct cursor *stre
     const enum status status = binxml_compile(&compile, tree, NULL, NULL, reading->fault);
     reading->loose--;
     arena_release(&inner);
-    *instance =
-        (struct binxml_instance){.tree = tree, .end = (uint32_t)compile.start + tree->length};
+    *instance = (struct binxml_instance){.tree = tree, .length = tree->length};
     return status;
 }
 
@@ -370,14 +369,17 @@ static enum status stream_read(struct reading *reading, size_t start, size_t len
     if (status)
         return status;
     token = cursor_peek(&at, 1);
-    instance->end = (uint32_t)cursor_offset(&at);
+    const uint32_t taken = (uint32_t)(length - cursor_left(&at));
+    instance->length = taken;
     if (LIKELY(!token || *token == TOKEN_END))
         return STATUS_OK;
     struct binxml_instance *before = arena_take(reading->arena, sizeof(*before));
     if (!before)
         return fault_set(reading->fault, STATUS_MEMORY, 0, "no memory for a record");
     *before = *instance;
-    return loose_read(reading, &at, before, instance);
+    status = loose_read(reading, &at, before, instance);
+    instance->length += taken;
+    return status;
 }
 
 enum status binxml_read(struct binxml_cache *cache, size_t offset, size_t length,

@@ -86,7 +86,7 @@ struct binxml_instance {
     const struct binxml_tree *tree;
     const struct value *values;
     uint32_t count;
-    uint32_t end; /* offset in the chunk of the end token; of the outermost one only */
+    uint32_t length; /* of its stream, up to its end token; of the outermost instance only */
 };
 
 /* The chunk that a stream stands in, or what is left of one. */

@@ -18,6 +18,7 @@ struct evtx_decoder {
     struct arena arena; /* of the current record */
     struct binxml_instance instance;
     struct evtx_json *json;
+    bool was_refused; /* the current record was not written as it is */
 };
 
 struct evtx_decoder *evtx_decoder_new(const struct reader_shared *shared)
@@ -52,10 +53,10 @@ void evtx_decoder_free(struct evtx_decoder *decoder)
 
 void evtx_decoder_render(struct evtx_decoder *decoder, enum reader_text text, struct buffer *to)
 {
-    if (text == READER_TEXT_XML)
-        evtx_xml_write(decoder->cache, &decoder->instance, to);
-    else
-        evtx_json_write(decoder->json, &decoder->instance, to);
+    const bool is_written = text == READER_TEXT_XML
+                                ? evtx_xml_write(decoder->cache, &decoder->instance, to)
+                                : evtx_json_write(decoder->json, &decoder->instance, to);
+    decoder->was_refused |= !is_written;
 }
 
 static void record_damaged(const struct evtx_pass *pass, const struct evtx_envelope *envelope,
@@ -67,6 +68,14 @@ static void record_damaged(const struct evtx_pass *pass, const struct evtx_envel
                  (unsigned long long)envelope->identifier,
                  (unsigned long long)(pass->piece->offset + envelope->offset), fault->reason,
                  (unsigned long long)fault->offset);
+}
+
+static void record_refused(const struct evtx_pass *pass, const struct event *event)
+{
+    pass->account->is_incomplete |= !event->is_carved;
+    account_note(pass->account,
+                 "record %llu at offset %llu repeats its values too often to be written out",
+                 (unsigned long long)event->record, (unsigned long long)event->offset);
 }
 
 /* Without fields only what the envelope says is known, which is enough to write records out. */
@@ -111,12 +120,15 @@ bool evtx_pass_record(const struct evtx_pass *pass, const struct evtx_envelope *
         record_damaged(pass, envelope, is_carved, &fault);
         return false;
     }
-    *end = decoder->instance.end;
+    *end = envelope->offset + EVTX_RECORD_HEADER + decoder->instance.length;
     pass->account->read++;
     pass->account->carved += is_carved;
     account_time(pass->account, event.time);
     event_begin(&event);
+    decoder->was_refused = false;
     pass->sink(pass->context, &event);
+    if (UNLIKELY(decoder->was_refused))
+        record_refused(pass, &event);
     return true;
 }
 

@@ -7,7 +7,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define SHAPE_CACHE_COUNT 1024U /* a power of two */
+#define SHAPE_CACHE_COUNT 1024U      /* a power of two */
+#define INSTANCES_MAX     4096U      /* used in one record */
+#define TEXT_MAX          (1U << 20) /* of one chain of nodes */
 #define PATH_MAX_TREES    6U
 
 enum item_kind {
@@ -307,7 +309,7 @@ struct filler {
     uint64_t steps[PATH_MAX_TREES];
     uint32_t step_count;
     bool is_dynamic;
-    unsigned depth;
+    unsigned depth, instances;
     enum status status;
 };
 
@@ -319,7 +321,8 @@ enum status evtx_nodes_text(struct binxml_cache *cache, const struct binxml_inst
 {
     struct buffer buffer = {0};
     const struct binxml_tree *tree = instance->tree;
-    for (uint32_t at = first; at != BINXML_END; at = tree->nodes[at].next) {
+    for (uint32_t at = first; at != BINXML_END && buffer.length <= TEXT_MAX;
+         at = tree->nodes[at].next) {
         const struct binxml_node *node = &tree->nodes[at];
         uint8_t room[EVTX_REFERENCE_BOUND];
         struct bytes reference;
@@ -342,7 +345,7 @@ enum status evtx_nodes_text(struct binxml_cache *cache, const struct binxml_inst
         }
     }
     *text = arena_keep(arena, buffer_view(&buffer));
-    const bool failed = buffer.failed || !text->data;
+    const bool failed = buffer.failed || !text->data || buffer.length > TEXT_MAX;
     buffer_release(&buffer);
     return failed ? STATUS_MEMORY : STATUS_OK;
 }
@@ -457,8 +460,8 @@ static void fill_instance(struct filler *filler, const struct binxml_instance *i
 {
     const struct binxml_tree *tree = instance->tree;
     const struct evtx_plan *plan = plan_of(filler->fields, tree, filler->arena);
-    if (!plan || filler->depth >= BINXML_NESTED_MAX) {
-        filler->status = STATUS_MEMORY;
+    if (!plan || filler->depth >= BINXML_NESTED_MAX * 2 || ++filler->instances > INSTANCES_MAX) {
+        filler->status = plan ? STATUS_REFUSED : STATUS_MEMORY;
         return;
     }
     if (filler->step_count < PATH_MAX_TREES && tree->serial && !plan->is_dynamic)
@@ -491,6 +494,7 @@ static bool filler_begin(struct filler *filler, bool with_names)
 {
     filler->count = 0;
     filler->step_count = 0;
+    filler->instances = 0;
     filler->room = 64;
     filler->values = arena_take(filler->arena, filler->room * sizeof(*filler->values));
     filler->names =

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #define WALK_MEMORY_MAX (32U << 20)
-#define OUTPUT_MAX      (16U << 20) /* of one record */
 
 struct evtx_json {
     struct binxml_cache *cache;
@@ -44,12 +43,12 @@ void evtx_json_free(struct evtx_json *json)
 struct writer {
     struct evtx_json *json;
     struct buffer *to;
-    size_t start;
+    size_t limit; /* of the output's length */
 };
 
 static bool is_too_long(const struct writer *writer)
 {
-    return writer->to->length - writer->start > OUTPUT_MAX || writer->to->failed;
+    return writer->to->length > writer->limit || writer->to->failed;
 }
 
 static void key_write(struct writer *writer, struct bytes name, uint32_t repeat)
@@ -183,22 +182,35 @@ static void attributes_write(struct writer *writer, const struct evtx_place *pla
 static void element_write(struct writer *writer, const struct evtx_child *child, bool is_container,
                           bool is_data, unsigned depth);
 
-/* How often each name came in one object. Few objects have more than a few names. */
-struct repeats {
-    struct bytes names[64];
-    uint32_t counts[64];
+/* How often each name came in one object. */
+struct repeat {
+    struct bytes name;
     uint32_t count;
 };
 
-static uint32_t repeats_next(struct repeats *repeats, struct bytes name)
+struct repeats {
+    struct repeat *items; /* in the walk's arena */
+    uint32_t count, room;
+};
+
+static uint32_t repeats_next(struct writer *writer, struct repeats *repeats, struct bytes name)
 {
     for (uint32_t i = 0; i < repeats->count; i++)
-        if (bytes_equal(repeats->names[i], name))
-            return ++repeats->counts[i];
-    if (repeats->count < COUNT_OF(repeats->names))
-        repeats->count++;
-    repeats->names[repeats->count - 1] = name;
-    repeats->counts[repeats->count - 1] = 0;
+        if (bytes_equal(repeats->items[i].name, name))
+            return ++repeats->items[i].count;
+    if (repeats->count == repeats->room) {
+        const uint32_t room = repeats->room ? repeats->room * 2 : 16;
+        struct repeat *items = arena_take(&writer->json->walk.arena, room * sizeof(*items));
+        if (!items) {
+            writer->json->walk.steps = 0;
+            return 0;
+        }
+        if (repeats->count)
+            memcpy(items, repeats->items, repeats->count * sizeof(*items));
+        repeats->items = items;
+        repeats->room = room;
+    }
+    repeats->items[repeats->count++] = (struct repeat){name, 0};
     return 0;
 }
 
@@ -252,7 +264,7 @@ static uint32_t named_write(struct writer *writer, struct body *body, uint32_t a
            bytes_equal(data_name(writer, &body->children[at + run]), name))
         run++;
     member_begin(writer, body);
-    key_write(writer, name, repeats_next(&body->data_repeats, name));
+    key_write(writer, name, repeats_next(writer, &body->data_repeats, name));
     if (run > 1)
         buffer_byte(writer->to, '[');
     for (uint32_t i = 0; i < run && !is_too_long(writer); i++) {
@@ -311,7 +323,7 @@ static void members_write(struct writer *writer, struct body *body)
         }
         member_begin(writer, body);
         const struct bytes key = names_text(writer->json->names, name);
-        key_write(writer, key, repeats_next(&body->repeats, key));
+        key_write(writer, key, repeats_next(writer, &body->repeats, key));
         element_write(writer, child,
                       name == writer->json->known.event_data ||
                           name == writer->json->known.user_data,
@@ -352,34 +364,38 @@ static void element_write(struct writer *writer, const struct evtx_child *child,
     buffer_byte(writer->to, '}');
 }
 
-void evtx_json_walk(struct evtx_json *json, const struct binxml_instance *instance,
+bool evtx_json_walk(struct evtx_json *json, const struct binxml_instance *instance,
                     struct buffer *to)
 {
-    struct writer writer = {.json = json, .to = to, .start = to->length};
+    const size_t start = to->length;
+    struct writer writer = {
+        .json = json, .to = to, .limit = start + EVTX_OUTPUT_MAX(instance->length)};
     struct body body = {.before = "{"};
     arena_reset(&json->walk.arena);
-    json->walk.steps = EVTX_WALK_STEPS;
+    json->walk.steps = EVTX_WALK_STEPS(instance->length);
     const struct evtx_place place = {.instance = instance};
     body.count = evtx_children(&json->walk, &place, instance->tree->first, &body.children);
     members_write(&writer, &body);
     if (!body.count)
         buffer_byte(to, '{');
     buffer_byte(to, '}');
-    if (is_too_long(&writer) || !json->walk.steps) {
-        to->length = writer.start;
-        buffer_text(to, "{\"Event\":null}");
-    }
+    if (!is_too_long(&writer) && json->walk.steps)
+        return true;
+    to->length = start;
+    buffer_text(to, "{\"Event\":null}");
+    return false;
 }
 
-void evtx_json_write(struct evtx_json *json, const struct binxml_instance *instance,
+bool evtx_json_write(struct evtx_json *json, const struct binxml_instance *instance,
                      struct buffer *to)
 {
     const size_t start = to->length;
+    const size_t limit = start + EVTX_OUTPUT_MAX(instance->length);
     buffer_byte(to, '{');
-    if (LIKELY(evtx_program_run(json->cache, &json->known, instance, to))) {
+    if (LIKELY(evtx_program_run(json->cache, &json->known, instance, limit, to))) {
         buffer_byte(to, '}');
-        return;
+        return true;
     }
     to->length = start;
-    evtx_json_walk(json, instance, to);
+    return evtx_json_walk(json, instance, to);
 }

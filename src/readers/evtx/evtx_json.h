@@ -15,13 +15,13 @@ struct evtx_json;
 struct evtx_json *evtx_json_new(struct binxml_cache *cache);
 void evtx_json_free(struct evtx_json *json);
 
-/* Appends the record. A record whose values are used over and over (only crafted ones do) ends
- * early, as `{"Event":null}`. */
-void evtx_json_write(struct evtx_json *json, const struct binxml_instance *instance,
+/* Appends the record. False for a record whose values are used over and over (only crafted ones
+ * do): it is written as `{"Event":null}`. */
+bool evtx_json_write(struct evtx_json *json, const struct binxml_instance *instance,
                      struct buffer *to);
 
 /* The same bytes in the slow way, which does all that programs (evtx_program.h) refuse. */
-void evtx_json_walk(struct evtx_json *json, const struct binxml_instance *instance,
+bool evtx_json_walk(struct evtx_json *json, const struct binxml_instance *instance,
                     struct buffer *to);
 
 #endif

@@ -273,13 +273,18 @@ static uint32_t data_count(const struct compiler *compiler, const struct binxml_
     return count;
 }
 
+#define CHILDREN_MAX 512U /* each is compared with each */
+
 /* Whether two children of the element that are no Data would get the same key, or two Data the same
  * name: repeats are counted record by record. */
 static bool has_repeats(const struct compiler *compiler, const struct binxml_element *element,
                         bool is_container)
 {
     const struct binxml_tree *tree = compiler->tree;
+    uint32_t count = 0;
     for (uint32_t at = element->first; at != BINXML_END; at = tree->nodes[at].next) {
+        if (++count > CHILDREN_MAX)
+            return true;
         if (tree->nodes[at].kind != BINXML_ELEMENT)
             continue;
         const struct binxml_element *one = &tree->elements[tree->nodes[at].index];
@@ -390,6 +395,21 @@ static const struct evtx_json_program *program_keep(const struct compiler *compi
     return program;
 }
 
+#define USES_MAX 4U
+
+/* Whether a value shows in more places than honest templates have, which would multiply it. */
+static bool is_used_often(const struct binxml_tree *tree)
+{
+    uint8_t uses[BINXML_VALUES_MAX] = {0};
+    for (uint32_t i = 0; i < tree->node_count; i++) {
+        const struct binxml_node *node = &tree->nodes[i];
+        if (node->kind == BINXML_SUBSTITUTION && node->slot < BINXML_VALUES_MAX &&
+            ++uses[node->slot] > USES_MAX)
+            return true;
+    }
+    return false;
+}
+
 const struct evtx_json_program *evtx_program_compile(struct binxml_cache *cache,
                                                      const struct binxml_tree *tree,
                                                      const struct evtx_program_names *names)
@@ -400,7 +420,7 @@ const struct evtx_json_program *evtx_program_compile(struct binxml_cache *cache,
     name_id name = 0;
     arena_init(&work, OPERATIONS_MAX * sizeof(struct operation) * 2);
     compiler.operations = arena_take(&work, OPERATIONS_MAX * sizeof(struct operation));
-    if (!compiler.operations || !root || root->kind != BINXML_ELEMENT) {
+    if (!compiler.operations || !root || root->kind != BINXML_ELEMENT || is_used_often(tree)) {
         compiler.is_refused = true;
     } else {
         const struct binxml_element *element = &tree->elements[root->index];
@@ -528,13 +548,13 @@ static bool leaf_end(const struct value *value, struct buffer *to)
 
 static bool embedded_run(struct binxml_cache *cache, const struct evtx_program_names *names,
                          const struct binxml_instance *outer, const struct operation *operation,
-                         const struct value *value, struct buffer *to)
+                         const struct value *value, size_t limit, struct buffer *to)
 {
     if (value->type != VALUE_BINXML)
         return binxml_is_empty(value);
     const struct binxml_instance *inner = (const struct binxml_instance *)(const void *)value->data;
     const struct binxml_tree *tree = outer->tree;
-    if (!evtx_program_run(cache, names, inner, to))
+    if (!evtx_program_run(cache, names, inner, limit, to))
         return false;
     /* Its key may not be one that the element has already. */
     const name_id root = inner->tree->json->root;
@@ -560,7 +580,7 @@ static const struct evtx_json_program *program_of(struct binxml_cache *cache,
 }
 
 bool evtx_program_run(struct binxml_cache *cache, const struct evtx_program_names *names,
-                      const struct binxml_instance *instance, struct buffer *to)
+                      const struct binxml_instance *instance, size_t limit, struct buffer *to)
 {
     const struct evtx_json_program *program = program_of(cache, names, instance->tree);
     if (!program || program->is_refused || !to->length)
@@ -596,7 +616,7 @@ bool evtx_program_run(struct binxml_cache *cache, const struct evtx_program_name
                 i += operation->skip;
             break;
         case OPERATION_EMBEDDED:
-            is_done = embedded_run(cache, names, instance, operation, value, to);
+            is_done = embedded_run(cache, names, instance, operation, value, limit, to);
             break;
         case OPERATION_LEAF_END:
             is_done = leaf_end(value, to);
@@ -605,5 +625,5 @@ bool evtx_program_run(struct binxml_cache *cache, const struct evtx_program_name
         if (UNLIKELY(!is_done))
             return false;
     }
-    return true;
+    return to->length <= limit;
 }

@@ -19,9 +19,9 @@ const struct evtx_json_program *evtx_program_compile(struct binxml_cache *cache,
                                                      const struct binxml_tree *tree,
                                                      const struct evtx_program_names *names);
 
-/* Writes the instance as a member of the object that `to` ends in. False when it refuses; what it
- * appended is then to be taken back. */
+/* Writes the instance as a member of the object that `to` ends in. False when it refuses, among
+ * others when `to` would get longer than `limit`; what it appended is then to be taken back. */
 bool evtx_program_run(struct binxml_cache *cache, const struct evtx_program_names *names,
-                      const struct binxml_instance *instance, struct buffer *to);
+                      const struct binxml_instance *instance, size_t limit, struct buffer *to);
 
 #endif

@@ -75,7 +75,7 @@ static void child_add(struct children *children, const struct binxml_element *el
     if (!walk->steps)
         return;
     if (children->count == children->room) {
-        const uint32_t room = children->room ? children->room * 2 : 32;
+        const uint32_t room = children->room ? children->room * 2 : 8;
         struct evtx_child *items = arena_take(&walk->arena, room * sizeof(*items));
         if (!items) {
             walk->steps = 0;
@@ -117,21 +117,27 @@ static const struct binxml_node *array_of(const struct evtx_place *place,
 
 /* The element once, or once for each item of the arrays in it. */
 static void element_add(struct children *children, const struct evtx_place *place,
-                        const struct binxml_element *element)
+                        const struct binxml_element *element, unsigned arrays)
 {
     const struct binxml_node *array = array_of(place, element);
     if (!array) {
         child_add(children, element, *place);
         return;
     }
+    if (arrays == EVTX_WALK_ARRAYS_MAX) {
+        children->walk->steps = 0;
+        return;
+    }
     const struct value *list = evtx_place_value(place, array);
     for (uint32_t i = 0; i < list->length && children->walk->steps; i++) {
         struct evtx_override *override = arena_take(&children->walk->arena, sizeof(*override));
-        if (!override)
+        if (!override) {
+            children->walk->steps = 0;
             return;
+        }
         *override = (struct evtx_override){array, &list->items[i], place->overrides};
         const struct evtx_place copy = {place->instance, override};
-        element_add(children, &copy, element);
+        element_add(children, &copy, element, arrays + 1);
     }
 }
 
@@ -144,22 +150,25 @@ static void embedded_add(struct children *children, const struct value *value)
     nodes_add(children, &inner, inner.instance->tree->first);
 }
 
+static void node_add(struct children *children, const struct evtx_place *place,
+                     const struct binxml_node *node)
+{
+    if (node->kind == BINXML_ELEMENT) {
+        const struct binxml_element *element = &place->instance->tree->elements[node->index];
+        if (!binxml_is_left_out(place->instance, element))
+            element_add(children, place, element, 0);
+    } else if (node->kind == BINXML_SUBSTITUTION || node->kind == BINXML_INSTANCE) {
+        const struct value *value = evtx_place_value(place, node);
+        if (value->type == VALUE_BINXML)
+            embedded_add(children, value);
+    }
+}
+
 static void nodes_add(struct children *children, const struct evtx_place *place, uint32_t first)
 {
-    const struct binxml_tree *tree = place->instance->tree;
-    for (uint32_t at = first; at != BINXML_END && children->walk->steps;
-         at = tree->nodes[at].next) {
-        const struct binxml_node *node = &tree->nodes[at];
-        if (node->kind == BINXML_ELEMENT) {
-            const struct binxml_element *element = &tree->elements[node->index];
-            if (!binxml_is_left_out(place->instance, element))
-                element_add(children, place, element);
-        } else if (node->kind == BINXML_SUBSTITUTION || node->kind == BINXML_INSTANCE) {
-            const struct value *value = evtx_place_value(place, node);
-            if (value->type == VALUE_BINXML)
-                embedded_add(children, value);
-        }
-    }
+    const struct binxml_node *nodes = place->instance->tree->nodes;
+    for (uint32_t at = first; at != BINXML_END && children->walk->steps; at = nodes[at].next)
+        node_add(children, place, &nodes[at]);
 }
 
 uint32_t evtx_children(struct evtx_walk *walk, const struct evtx_place *place, uint32_t first,
@@ -167,6 +176,15 @@ uint32_t evtx_children(struct evtx_walk *walk, const struct evtx_place *place, u
 {
     struct children found = {.walk = walk};
     nodes_add(&found, place, first);
+    *children = found.items;
+    return found.count;
+}
+
+uint32_t evtx_node_children(struct evtx_walk *walk, const struct evtx_place *place,
+                            const struct binxml_node *node, const struct evtx_child **children)
+{
+    struct children found = {.walk = walk};
+    node_add(&found, place, node);
     *children = found.items;
     return found.count;
 }

@@ -25,8 +25,13 @@ struct evtx_child {
     struct evtx_place place;
 };
 
-/* A record may be walked this much: what honest ones need is less than a thousandth. */
-#define EVTX_WALK_STEPS 200000U
+/* What a record of `length` bytes may cost, since crafted ones use their values over and over:
+ * steps of the walk, and bytes of the output. Honest ones need a tenth of it at most. */
+#define EVTX_WALK_STEPS(length) (1024U + (length)*4U)
+#define EVTX_OUTPUT_MAX(length) ((256U << 10) + (size_t)(length)*64U)
+
+/* Arrays in one element, each of which multiplies its copies; honest elements have one. */
+#define EVTX_WALK_ARRAYS_MAX 8U
 
 struct evtx_walk {
     struct arena arena;
@@ -49,8 +54,11 @@ bool evtx_is_content(const struct evtx_place *place, const struct binxml_node *n
 struct bytes evtx_reference(const struct names *names, const struct binxml_node *node,
                             uint8_t room[EVTX_REFERENCE_BOUND]);
 
-/* The child elements of a chain of nodes, in order; *children lives in the walk's arena. */
+/* The child elements of a chain of nodes, or of one node of it, in order; *children lives in the
+ * walk's arena. */
 uint32_t evtx_children(struct evtx_walk *walk, const struct evtx_place *place, uint32_t first,
                        const struct evtx_child **children);
+uint32_t evtx_node_children(struct evtx_walk *walk, const struct evtx_place *place,
+                            const struct binxml_node *node, const struct evtx_child **children);
 
 #endif

@@ -5,8 +5,9 @@
 #include "base/buffer.h"
 #include "readers/evtx/binxml.h"
 
-/* Appends the record; every text is escaped. */
-void evtx_xml_write(struct binxml_cache *cache, const struct binxml_instance *instance,
+/* Appends the record; every text is escaped. False for a record whose values are used over and
+ * over: it is written as `<Event/>`. */
+bool evtx_xml_write(struct binxml_cache *cache, const struct binxml_instance *instance,
                     struct buffer *to);
 
 #endif
