@@ -1,8 +1,7 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
-    &command_scan,
-    &command_dump,
+    &command_scan, &command_dump, &command_rules_lint, &command_rules_list, &command_rules_test,
 };
 
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);

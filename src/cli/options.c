@@ -207,11 +207,18 @@ enum status options_parse(const struct command *command, int count, char **words
     return STATUS_OK;
 }
 
+static void list_release(struct text_list *list)
+{
+    free(list->items);
+    *list = (struct text_list){0}; /* an option may share the list of what is no option */
+}
+
 void options_release(const struct command *command, void *arguments)
 {
     struct option_walk at = {0};
-    free(positional_of(command, arguments)->items);
+    if (command->arguments)
+        list_release(positional_of(command, arguments));
     while (options_next(command, &at))
         if (at.option->kind == OPTION_LIST)
-            free(((struct text_list *)place_of(&at, arguments))->items);
+            list_release(place_of(&at, arguments));
 }

@@ -93,6 +93,11 @@ bool output_is_terminal(const struct output *output)
     return isatty(output->descriptor);
 }
 
+bool output_is_table(const struct output *output, const char *format)
+{
+    return format ? strcmp(format, "table") == 0 : output_is_terminal(output);
+}
+
 const char *output_folder(const struct output *output)
 {
     return output->folder;

@@ -16,6 +16,9 @@ int output_descriptor(const struct output *output);
 
 bool output_is_terminal(const struct output *output);
 
+/* Whether to write a table: when --format says so, or says nothing and the output is a terminal. */
+bool output_is_table(const struct output *output, const char *format);
+
 /* The folder in which the file is renamed at the end; NULL when there is none. */
 const char *output_folder(const struct output *output);
 

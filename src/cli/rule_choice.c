@@ -185,10 +185,11 @@ enum status rule_choice_make(const struct rule_options *options, const struct ru
     const uint32_t count = ruleset_count(ruleset);
     enum sigma_level least = SIGMA_INFORMATIONAL;
     *choice = (struct rule_choice){.count = count};
+    choice->is_fitting = calloc(count + 1, sizeof(*choice->is_fitting));
     choice->is_wanted = calloc(count + 1, sizeof(*choice->is_wanted));
     choice->is_off = calloc(count + 1, sizeof(*choice->is_off));
     choice->levels = calloc(count + 1, sizeof(*choice->levels));
-    if (!choice->is_wanted || !choice->is_off || !choice->levels)
+    if (!choice->is_fitting || !choice->is_wanted || !choice->is_off || !choice->levels)
         return fault_set(fault, STATUS_MEMORY, 0, "no memory");
     for (uint32_t rule = 0; rule < count; rule++)
         choice->levels[rule] = ruleset_info(ruleset, rule)->level;
@@ -201,14 +202,16 @@ enum status rule_choice_make(const struct rule_options *options, const struct ru
         const struct rule_info *info = ruleset_info(ruleset, rule);
         choice->is_off[rule] =
             !has_status(&options->statuses, info) || list_has(&options->excluded, info->id);
-        choice->is_wanted[rule] = !choice->is_off[rule] && !info->is_silent &&
-                                  choice->levels[rule] >= least && has_tag(&options->tags, info);
+        choice->is_fitting[rule] =
+            !choice->is_off[rule] && choice->levels[rule] >= least && has_tag(&options->tags, info);
+        choice->is_wanted[rule] = choice->is_fitting[rule] && !info->is_silent;
     }
     return status;
 }
 
 void rule_choice_release(struct rule_choice *choice)
 {
+    free(choice->is_fitting);
     free(choice->is_wanted);
     free(choice->is_off);
     free(choice->levels);

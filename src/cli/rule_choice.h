@@ -21,7 +21,8 @@ enum status rule_choice_load(const struct rule_options *options, struct names *f
 
 struct rule_choice {
     uint32_t count;
-    bool *is_wanted;          /* its findings are shown */
+    bool *is_fitting;         /* the filters let it through */
+    bool *is_wanted;          /* and it is not silent: its findings are shown */
     bool *is_off;             /* it does not run at all */
     enum sigma_level *levels; /* as shown */
 };

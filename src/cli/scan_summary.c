@@ -1,6 +1,7 @@
 #include "cli/scan_summary.h"
 
 #include "cli/console.h"
+#include "cli/rule_desk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,25 +38,6 @@ static struct report_blind *blind_list(const struct ruleset *ruleset,
                                                      .reason = reason,
                                                      .field = blind.field,
                                                      .audit = blind.audit};
-    }
-    return list;
-}
-
-struct sigma_refusal *scan_refusals(const struct ruleset *ruleset, const struct scan *scan,
-                                    uint32_t *count)
-{
-    const uint32_t rules = ruleset_refusal_count(ruleset);
-    const uint32_t correlations = scan_refusal_count(scan);
-    struct sigma_refusal *list = calloc(rules + correlations + 1, sizeof(*list));
-    *count = 0;
-    for (uint32_t i = 0; list && i < rules; i++)
-        list[(*count)++] = *ruleset_refusal(ruleset, i);
-    for (uint32_t i = 0; list && i < correlations; i++) {
-        uint32_t rule;
-        const char *reason = scan_refusal(scan, i, &rule);
-        const struct rule_info *info = ruleset_info(ruleset, rule);
-        list[(*count)++] =
-            (struct sigma_refusal){.path = info->path, .line = info->line, .reason = reason};
     }
     return list;
 }
@@ -103,7 +85,7 @@ enum status scan_summary_write(struct report *report, struct report_summary *sum
 {
     char hash[17];
     struct notes notes;
-    struct sigma_refusal *refused = scan_refusals(rules->ruleset, scan, &summary->refused_count);
+    struct sigma_refusal *refused = rule_refusals(rules->ruleset, scan, &summary->refused_count);
     struct report_blind *blind = blind_list(rules->ruleset, choice, scan, &summary->blind_count);
     snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)rules->hash);
     notes_make(&notes, scan);

@@ -6,11 +6,6 @@
 #include "reports/reports.h"
 #include "scan/scan.h"
 
-/* Refused rules, correlations too. The texts are those of the rule set and the scan; the list is to
- * be freed. NULL without memory. */
-struct sigma_refusal *scan_refusals(const struct ruleset *ruleset, const struct scan *scan,
-                                    uint32_t *count);
-
 /* Ends the report; `summary` has all but the rules. Warns of what limits of ours left out. */
 enum status scan_summary_write(struct report *report, struct report_summary *summary,
                                const struct load_result *rules, const struct rule_choice *choice,

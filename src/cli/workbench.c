@@ -75,6 +75,12 @@ static bool is_any_there(const struct text_list *paths)
 
 /* --- The parts --- */
 
+const char *workbench_spill_folder(void)
+{
+    const char *folder = getenv("TMPDIR");
+    return folder && *folder == '/' ? folder : "/tmp";
+}
+
 enum status workbench_init(struct workbench *bench, const struct workbench_options *options,
                            struct fault *fault)
 {

@@ -61,6 +61,9 @@ int workbench_run(const struct workbench_options *options, const struct workbenc
 /* To be called by the work with every item: says what is wrong with it, if anything. */
 void workbench_item(struct workbench *bench, const struct pipeline_item *item);
 
+/* Where to put what does not fit in memory. */
+const char *workbench_spill_folder(void);
+
 /* Parts of workbench_run, for who has work of another kind. The sandbox leaves `readable` and the
  * output's folder; where it does not hold it warns. */
 enum status workbench_init(struct workbench *bench, const struct workbench_options *options,

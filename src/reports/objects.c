@@ -2,17 +2,10 @@
 
 #include "reports/tags.h"
 
-static void key(struct buffer *to, const char *name)
-{
-    buffer_text(to, ",\"");
-    buffer_text(to, name);
-    buffer_text(to, "\":");
-}
-
 /* `null` for NULL. */
 static void text_member(struct buffer *to, const char *name, const char *text)
 {
-    key(to, name);
+    buffer_json_key(to, name);
     if (text)
         buffer_json(to, bytes_of_text(text));
     else
@@ -21,13 +14,13 @@ static void text_member(struct buffer *to, const char *name, const char *text)
 
 static void bytes_member(struct buffer *to, const char *name, struct bytes text)
 {
-    key(to, name);
+    buffer_json_key(to, name);
     buffer_json(to, text);
 }
 
 static void number_member(struct buffer *to, const char *name, uint64_t number)
 {
-    key(to, name);
+    buffer_json_key(to, name);
     buffer_number(to, number);
 }
 
@@ -35,7 +28,7 @@ static void time_member(struct buffer *to, const char *name, struct instant time
 {
     char text[INSTANT_TEXT_BOUND];
     const size_t length = instant_write(text, time);
-    key(to, name);
+    buffer_json_key(to, name);
     if (length)
         buffer_json(to, bytes_of(text, length));
     else
@@ -54,7 +47,7 @@ static void hash_members(struct buffer *to, const struct report_evidence *eviden
 
 static void notes_member(struct buffer *to, const struct account *account)
 {
-    key(to, "notes");
+    buffer_json_key(to, "notes");
     buffer_byte(to, '[');
     for (uint32_t i = 0; i < account->note_count; i++) {
         if (i)
@@ -80,7 +73,7 @@ void object_evidence(struct buffer *to, const struct report_evidence *evidence)
                   (unsigned long long)account->damaged, (unsigned long long)account->missing);
     time_member(to, "first", account->first);
     time_member(to, "last", account->last);
-    key(to, "complete");
+    buffer_json_key(to, "complete");
     buffer_text(to, account->is_incomplete ? "false" : "true");
     notes_member(to, account);
     buffer_byte(to, '}');
@@ -101,7 +94,7 @@ static void rule_member(struct buffer *to, const struct rule_info *info)
 static void attack_member(struct buffer *to, const struct rule_info *info)
 {
     const char *separator = "";
-    key(to, "attack");
+    buffer_json_key(to, "attack");
     buffer_byte(to, '[');
     for (uint32_t i = 0; i < info->tag_count; i++) {
         char text[TAG_TEXT_BOUND];
@@ -117,7 +110,7 @@ static void attack_member(struct buffer *to, const struct rule_info *info)
 static void names_member(struct buffer *to, const char *name, const char *const *names,
                          uint32_t count)
 {
-    key(to, name);
+    buffer_json_key(to, name);
     buffer_byte(to, '[');
     for (uint32_t i = 0; i < count; i++) {
         if (i)
@@ -155,7 +148,7 @@ static void own_origin(struct buffer *to, const struct report *report,
 static void events_member(struct buffer *to, const struct report *report,
                           const struct finding *finding)
 {
-    key(to, "events");
+    buffer_json_key(to, "events");
     buffer_byte(to, '[');
     if (!finding->is_correlation)
         own_origin(to, report, finding);
@@ -187,10 +180,10 @@ void object_finding(struct buffer *to, const struct report *report, const struct
     bytes_member(to, "channel", finding->channel);
     bytes_member(to, "provider", finding->provider);
     bytes_member(to, "event_id", finding->event_id);
-    key(to, "origin");
+    buffer_json_key(to, "origin");
     own_origin(to, report, finding);
     events_member(to, report, finding);
-    key(to, "fields");
+    buffer_json_key(to, "fields");
     buffer_bytes(to, finding->fields.data, finding->fields.length);
     buffer_byte(to, '}');
 }
@@ -199,7 +192,7 @@ void object_finding(struct buffer *to, const struct report *report, const struct
 
 static void refused_member(struct buffer *to, const struct report_summary *summary)
 {
-    key(to, "refused");
+    buffer_json_key(to, "refused");
     buffer_byte(to, '[');
     for (uint32_t i = 0; i < summary->refused_count; i++) {
         const struct sigma_refusal *refusal = &summary->refused[i];
@@ -214,7 +207,7 @@ static void refused_member(struct buffer *to, const struct report_summary *summa
 
 static void blind_member(struct buffer *to, const struct report_summary *summary)
 {
-    key(to, "blind");
+    buffer_json_key(to, "blind");
     buffer_byte(to, '[');
     for (uint32_t i = 0; i < summary->blind_count; i++) {
         const struct report_blind *blind = &summary->blind[i];

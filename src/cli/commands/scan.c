@@ -3,13 +3,13 @@
 #include "cli/console.h"
 #include "cli/evidence_list.h"
 #include "cli/scan_summary.h"
+#include "cli/sheet.h"
 #include "cli/version.h"
 #include "cli/workbench.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 struct arguments {
     struct workbench_options bench;
@@ -72,12 +72,6 @@ static enum status rules_begin(struct scan_run *run, struct fault *fault)
     return rule_choice_make(options, run->rules.ruleset, &run->choice, fault);
 }
 
-static const char *spill_folder(void)
-{
-    const char *folder = getenv("TMPDIR");
-    return folder && *folder == '/' ? folder : "/tmp";
-}
-
 static enum status item_commit(void *context, const struct pipeline_item *item, struct fault *fault)
 {
     struct scan_run *run = context;
@@ -100,7 +94,7 @@ static enum status scan_begin(void *context, struct workbench *bench, struct pip
         .is_off = run->choice.is_off,
         .from = bench->span.from,
         .to = bench->span.to,
-        .directory = spill_folder(),
+        .directory = workbench_spill_folder(),
     };
     status = scan_new(&options, &run->scan, fault);
     if (status == STATUS_OK)
@@ -133,14 +127,13 @@ static enum status report_begin(struct scan_run *run, struct fault *fault)
 {
     const struct arguments *arguments = run->arguments;
     const int file = output_descriptor(run->bench->output);
-    const char *no_colour = getenv("NO_COLOR");
     evidence_list_finish(&run->evidence);
     run->report_options = (struct report_options){
         .evidence = run->evidence.items,
         .evidence_count = run->evidence.count,
         .fields = arguments->profile.items,
         .field_count = (uint32_t)arguments->profile.count,
-        .has_colour = isatty(file) && !arguments->no_colour && !(no_colour && *no_colour),
+        .has_colour = sheet_wants_colour(run->bench->output) && !arguments->no_colour,
         .width = report_terminal_width(file),
     };
     return report_open(format_choose(run), &run->report_options, file, &run->report, fault);
