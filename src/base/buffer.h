@@ -70,11 +70,6 @@ void buffer_format(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2
 void buffer_json(struct buffer *buffer, struct bytes text);
 /* The same without the quotes. */
 void buffer_json_inside(struct buffer *buffer, struct bytes text);
-<<<<<<< Updated upstream
-/* Text inside of an XML 1.0 element or attribute. What is no character of XML becomes U+FFFD and
- * control characters are written by their number, so that whatever is written is a document, and
- * one line that leaves a terminal alone. */
-=======
 /* `,"name":`, for a member behind the first one. */
 static inline void buffer_json_key(struct buffer *buffer, const char *name)
 {
@@ -83,9 +78,9 @@ static inline void buffer_json_key(struct buffer *buffer, const char *name)
     buffer_text(buffer, "\":");
 }
 
-/* Text inside of an XML 1.0 element or attribute. What is no character of XML becomes U+FFFD, so
- * that whatever is written is a document, and one line. */
->>>>>>> Stashed changes
+/* Text inside of an XML 1.0 element or attribute. What is no character of XML becomes U+FFFD and
+ * control characters are written by their number, so that whatever is written is a document, and
+ * one line that leaves a terminal alone. */
 void buffer_xml(struct buffer *buffer, struct bytes text);
 /* The same as buffer_json, from `units` little-endian 16-bit units. */
 void buffer_json_utf16(struct buffer *buffer, const uint8_t *data, size_t units);
