@@ -3,6 +3,7 @@
  * Batches are whole lines, blocks or objects (json_frame.h); the decoder reads object by object.
  * What it cannot read is one `damaged` with the offset and the reason, and it goes on where the
  * next record begins. */
+#include "readers/json/json_envelope.h"
 #include "readers/json/json_record.h"
 #include "readers/readers.h"
 
@@ -10,14 +11,9 @@
 
 /* ---- telling ---- */
 
-/* A list or a row of objects: the first one begins with a key, or is empty. */
-static bool json_recognises(struct bytes head, const struct reader_shared *shared)
+/* Whether an object begins at `at`: a bracket, a key, a colon. */
+static bool is_object(const uint8_t *at, const uint8_t *end)
 {
-    (void)shared;
-    uint8_t text[TEXT_HEAD_BOUND];
-    const struct bytes view = text_head(text, head);
-    const uint8_t *end = view.data + view.length;
-    const uint8_t *at = json_between(view.data, end);
     struct json_marks marks = {0};
     if (at == end || *at != '{')
         return false;
@@ -31,6 +27,34 @@ static bool json_recognises(struct bytes head, const struct reader_shared *share
     for (at++; at < end && json_is_blank(*at);)
         at++;
     return at < end && *at == ':';
+}
+
+/* A log whose beginning is lost: behind the rest of a line there are whole objects and nothing
+ * else. */
+static bool is_rest_of_lines(const uint8_t *at, const uint8_t *end)
+{
+    unsigned objects = 0;
+    const uint8_t *feed = memchr(at, '\n', (size_t)(end - at));
+    while (feed) {
+        at = feed + 1;
+        feed = memchr(at, '\n', (size_t)(end - at));
+        if (!feed)
+            break;
+        if (!is_object(at, feed))
+            return false;
+        objects++;
+    }
+    return objects >= 2;
+}
+
+/* A list or a row of objects, or an object around a list of them. */
+static bool json_recognises(struct bytes head, const struct reader_shared *shared)
+{
+    (void)shared;
+    uint8_t text[TEXT_HEAD_BOUND];
+    const struct bytes view = text_head(text, head);
+    const uint8_t *end = view.data + view.length;
+    return is_object(json_between(view.data, end), end) || is_rest_of_lines(view.data, end);
 }
 
 /* ---- the cutting half ---- */
@@ -72,6 +96,21 @@ static uint64_t state_count(void *context, struct bytes text)
 
 static const struct cutter_format cutter_format = {state_cut, state_resume, state_count};
 
+static void tell_frame(struct json_state *state)
+{
+    struct bytes text;
+    const bool is_all = cutter_peek(&state->cutter, CUTTER_BATCH, &text) == STATUS_END;
+    const size_t envelope = json_envelope_end(text);
+    const uint8_t *end = text.data + text.length;
+    state->frame = json_frame_of(bytes_of(text.data + envelope, text.length - envelope), is_all);
+    state->frame.has_envelope = envelope != 0;
+    const struct bytes key = json_first_key(json_between(text.data + envelope, end), end);
+    if (key.length)
+        memcpy(state->key, key.data, key.length);
+    state->frame.key = bytes_of(state->key, key.length);
+    cutter_drop(&state->cutter, envelope);
+}
+
 static enum status json_open(const struct reader_shared *shared, struct source *source,
                              struct account *account, void **opened, struct fault *fault)
 {
@@ -85,14 +124,7 @@ static enum status json_open(const struct reader_shared *shared, struct source *
         free(state);
         return status;
     }
-    struct bytes text;
-    const bool is_all = cutter_peek(&state->cutter, CUTTER_BATCH, &text) == STATUS_END;
-    const uint8_t *end = text.data + text.length;
-    state->frame = json_frame_of(text, is_all);
-    const struct bytes key = json_first_key(json_between(text.data, end), end);
-    if (key.length)
-        memcpy(state->key, key.data, key.length);
-    state->frame.key = bytes_of(state->key, key.length);
+    tell_frame(state);
     *opened = state;
     return STATUS_OK;
 }
@@ -147,6 +179,8 @@ static const uint8_t *decode_one(struct json_decoder *decoder, const uint8_t *at
     struct text_decoder *text = &decoder->text;
     struct json_frame *frame = &decoder->parser.frame;
     const uint8_t *behind = NULL;
+    if (frame->has_envelope && json_is_envelope_tail(text->begin, at))
+        return text->end;
     if (*at != '{') {
         text_decoder_damage(text, at, "text that is no JSON object");
     } else {

@@ -221,11 +221,12 @@ struct json_frame json_frame_of(struct bytes text, bool is_all)
 
 uint32_t json_frame_number(const struct json_frame *frame)
 {
-    return (uint32_t)frame->framing | frame->indent << 2;
+    return (uint32_t)frame->framing | (uint32_t)frame->has_envelope << 2 | frame->indent << 3;
 }
 
 struct json_frame json_frame_of_number(uint32_t number)
 {
     return (struct json_frame){.framing = (enum json_framing)(number & 3),
-                               .indent = number >> 2 & INDENT_MAX};
+                               .has_envelope = number >> 2 & 1,
+                               .indent = number >> 3 & INDENT_MAX};
 }

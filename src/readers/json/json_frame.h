@@ -17,6 +17,7 @@ enum json_framing {
 struct json_frame {
     enum json_framing framing;
     unsigned indent;
+    bool has_envelope; /* the records are a list in an object (json_envelope.h) */
     struct bytes
         key; /* in a stream: the first record's bracket and first key, which begin others */
 };

@@ -93,6 +93,9 @@ static enum status convert_raw(struct cutter *cutter, struct buffer *to)
     raw->length -= units * 2;
     if (raw->length)
         memmove(raw->data, raw->data + units * 2, raw->length);
+    /* Half a character at the end of all: no text, so that it is not passed over in silence. */
+    if (raw->length && cutter->status != STATUS_OK)
+        buffer_text(to, "\xEF\xBF\xBD");
     return cutter->status;
 }
 
@@ -205,6 +208,12 @@ static void drop(struct cutter *cutter, struct buffer *text, size_t length)
     memmove(text->data, text->data + length, text->length);
 }
 
+void cutter_drop(struct cutter *cutter, size_t length)
+{
+    if (length)
+        drop(cutter, &cutter->rest, length);
+}
+
 /* What separates it from the record before is not of it; then its first byte goes, so that it is
  * not taken for the next record. */
 static void refuse(struct cutter *cutter, struct buffer *text, struct account *account)
@@ -264,9 +273,12 @@ static size_t find_cut(struct cutter *cutter, struct buffer *text, struct accoun
     }
 }
 
-/* Hands the batch's old memory to the rest: two buffers change places, nothing is allocated. */
+/* Hands the batch's old memory to the rest: two buffers change places, nothing is allocated. What a
+ * very large record took is given back. */
 static void take_rest(struct cutter *cutter, struct buffer *text)
 {
+    if (text->capacity > 4 * CUTTER_BATCH)
+        buffer_release(text);
     const struct buffer old = *text;
     *text = cutter->rest;
     cutter->rest = old;

@@ -63,6 +63,9 @@ void cutter_close(struct cutter *cutter);
 /* At least `want` bytes of text into the rest, if there are so many, to look at them. */
 enum status cutter_peek(struct cutter *cutter, size_t want, struct bytes *text);
 
+/* Leaves out the first bytes of the rest. */
+void cutter_drop(struct cutter *cutter, size_t length);
+
 /* As reader_format.next; `kind` is the format's own. */
 enum status cutter_next(struct cutter *cutter, uint32_t kind, struct batch *batch,
                         struct account *account, struct fault *fault);

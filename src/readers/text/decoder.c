@@ -24,6 +24,7 @@ void text_decoder_release(struct text_decoder *decoder)
 void text_decoder_begin(struct text_decoder *decoder, const struct batch *batch, bool is_lines,
                         struct account *account, event_sink *sink, void *context)
 {
+    decoder->begin = batch->data.data;
     decoder->end = batch->data.data + batch->data.length;
     decoder->account = account;
     decoder->sink = sink;

@@ -14,6 +14,7 @@ struct text_decoder {
     bool is_wide;     /* it has bytes that are not ASCII */
     const char *flaw; /* it is not as it should be, and was read all the same; or NULL */
     /* The batch. */
+    const uint8_t *begin;
     const uint8_t *end;
     struct account *account;
     event_sink *sink;

@@ -66,6 +66,43 @@ static void objects_are_found_however_they_stand(void **state)
         assert_numbers(*state, texts[i], 3);
 }
 
+static void a_list_in_an_object_is_taken_out_of_it(void **state)
+{
+    static const char *const texts[] = {
+        "{\"took\":5,\"_shards\":{\"a\":[1]},\"hits\":{\"total\":{\"value\":3},\"hits\":["
+        "{\"a\":1},{\"a\":2},{\"a\":3}]},\"x\":{\"y\":[{\"a\":4}]}}\n",
+        "{\"preview\":false,\"results\":[{\"a\":1},{\"a\":2},{\"a\":3}]}",
+        "{\n  \"value\": [\n    {\n      \"a\": 1\n    },\n    {\n      \"a\": 2\n    },\n"
+        "    {\n      \"a\": 3\n    }\n  ]\n}\n",
+        "{\"Records\":[\n{\"a\":1},\n{\"a\":2},\n{\"a\":3}\n]}\n",
+    };
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        assert_numbers(*state, texts[i], 3);
+    /* Two of them are records themselves. */
+    harness_text(*state, "{\"events\":[{\"a\":1}]}\n{\"events\":[{\"a\":2}]}\n");
+    assert_string_equal(harness_event(*state, 0), "{\"events\":[\"{\\\"a\\\":1}\"]}");
+}
+
+static void a_log_whose_beginning_is_lost_is_read(void **state)
+{
+    static const char text[] = "b\":1}\n{\"a\":1}\n{\"a\":2}\n{\"a\":";
+    struct harness *harness = *state;
+    assert_true(recognises(text));
+    harness_text(harness, text);
+    assert_int_equal(harness->count, 2);
+    assert_int_equal(harness->account.damaged, 2);
+}
+
+static void half_a_character_at_the_end_is_damage(void **state)
+{
+    static const char text[] = "\xFF\xFE{\0\"\0a\0\"\0:\0"
+                               "1\0}\0\n";
+    struct harness *harness = *state;
+    harness_run(harness, bytes_of(text, sizeof(text) - 1));
+    assert_int_equal(harness->count, 1);
+    assert_int_equal(harness->account.damaged, 1);
+}
+
 static void a_byte_order_mark_and_utf16_are_read(void **state)
 {
     static const char text[] = "{\"a\":\"x\xC3\xA9\xF0\x9F\x98\x80\"}\n{\"a\":\"y\"}\n";
@@ -349,6 +386,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(objects_are_found_however_they_stand),
+        cmocka_unit_test(a_list_in_an_object_is_taken_out_of_it),
+        cmocka_unit_test(a_log_whose_beginning_is_lost_is_read),
+        cmocka_unit_test(half_a_character_at_the_end_is_damage),
         cmocka_unit_test(a_byte_order_mark_and_utf16_are_read),
         cmocka_unit_test(only_objects_are_taken_for_evidence),
         cmocka_unit_test(a_damaged_record_costs_only_itself),
