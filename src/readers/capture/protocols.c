@@ -1,6 +1,9 @@
-#include "wire.h"
+#include "readers/capture/krb5/krb5.h"
+#include "readers/capture/wire.h"
 
 /* In the order in which they are probed. */
 const struct wire_protocol *const wire_protocols[] = {
+    &wire_krb_tcp,
+    &wire_krb_udp,
     NULL,
 };

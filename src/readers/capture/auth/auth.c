@@ -1,8 +1,10 @@
 #include "readers/capture/auth/auth.h"
 
 #include "base/utf.h"
+#include "readers/capture/auth/der.h"
 #include "readers/capture/auth/ntlm.h"
 #include "readers/capture/auth/spnego.h"
+#include "readers/capture/krb5/krb5.h"
 
 #include <stdio.h>
 
@@ -324,6 +326,19 @@ static void mechanisms_keep(struct auth_state *state, const struct spnego_token 
                              i ? "," : "", spnego_mechanism_name(token->mechanisms[i]));
 }
 
+/* An AP-REQ by itself, or behind the GSS header of RFC 4121 4.1: 0x60, the mechanism, 01 00. How it
+ * comes tells clients apart, so the carrier's name says so. */
+static void kerberos_token(struct wire_session *carrier, enum wire_side side, struct bytes token,
+                           struct auth_state *state)
+{
+    struct cursor at = cursor_over(token, 0), inner, oid;
+    if (token.length && token.data[0] == 0x60 && der_take(&at, 0x60, &inner) &&
+        der_take(&inner, DER_OID, &oid) && cursor_take(&inner, 2))
+        token = der_bytes(&inner);
+    if (side == WIRE_CLIENT && krb5_ap_req(carrier, side, token, state->service))
+        state->identity.mechanism = "Kerberos";
+}
+
 void auth_token(struct wire_session *carrier, enum wire_side side, struct bytes blob,
                 struct auth_state **kept, const char *service)
 {
@@ -339,8 +354,10 @@ void auth_token(struct wire_session *carrier, enum wire_side side, struct bytes 
         ntlm_token(carrier, side, blob, state);
         return;
     }
-    if (!spnego_read(blob, &token))
+    if (!spnego_read(blob, &token)) {
+        kerberos_token(carrier, side, blob, state);
         return;
+    }
     if (side == WIRE_CLIENT && token.is_init)
         mechanisms_keep(state, &token);
     if (side == WIRE_CLIENT && !token.is_init) {
@@ -349,6 +366,8 @@ void auth_token(struct wire_session *carrier, enum wire_side side, struct bytes 
     }
     if (ntlm_is(token.token))
         ntlm_token(carrier, side, token.token, state);
+    else if (token.token.length)
+        kerberos_token(carrier, side, token.token, state);
 }
 
 void auth_outcome(struct wire_session *carrier, struct auth_state *state, bool is_success,

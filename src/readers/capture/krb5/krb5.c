@@ -1,0 +1,181 @@
+#include "readers/capture/krb5/krb5.h"
+
+#include "readers/capture/auth/der.h"
+#include "readers/capture/krb5/krb5_log.h"
+
+#define PORT_KDC    88
+#define MESSAGE_MAX (1U << 20)
+#define NAMES_KIND  "krb5 client names"
+
+/* A connection asks once, or a few times one after the other. */
+struct session {
+    struct wire_session base;
+    struct krb5_message request;
+    struct wire_place at;
+    bool has_request;
+};
+
+static bool is_message(struct bytes bytes)
+{
+    if (bytes.length < 4)
+        return false;
+    const uint8_t tag = bytes.data[0];
+    return (tag == 0x6A || tag == 0x6B || tag == 0x6C || tag == 0x6D || tag == 0x7E) &&
+           (bytes.data[1] >= 0x80 || bytes.data[2] == DER_SEQUENCE);
+}
+
+static enum wire_probe tcp_probe(const struct wire_connection *connection, enum wire_side side,
+                                 struct bytes bytes)
+{
+    (void)connection, (void)side;
+    if (bytes.length < 8)
+        return bytes.length && bytes.data[0] != 0 ? WIRE_NO : WIRE_MORE;
+    const uint32_t length = load_be32(bytes.data);
+    return length < MESSAGE_MAX && is_message(bytes_of(bytes.data + 4, bytes.length - 4)) ? WIRE_YES
+                                                                                          : WIRE_NO;
+}
+
+static enum wire_probe udp_probe(const struct wire_connection *connection, enum wire_side side,
+                                 struct bytes bytes)
+{
+    (void)side;
+    if (bytes.length < 8)
+        return WIRE_NO;
+    return is_message(bytes) && connection->server_port == PORT_KDC ? WIRE_YES : WIRE_NO;
+}
+
+static const struct wire_protocol *protocol_of(const struct wire_connection *connection)
+{
+    return connection->transport == WIRE_TCP ? &wire_krb_tcp : &wire_krb_udp;
+}
+
+static struct wire_session *session_open(struct wire_connection *connection,
+                                         struct wire_session *carrier)
+{
+    struct session *session = arena_take_array(connection->arena, 1, sizeof(*session));
+    if (!session)
+        return NULL;
+    session->base = (struct wire_session){protocol_of(connection), connection, carrier};
+    return &session->base;
+}
+
+/* The client's realm and name, as an AS-REP shows them, tell how long its authenticators are. */
+static void names_learn(struct wire_connection *connection, const struct krb5_message *reply)
+{
+    size_t names = reply->realm.length;
+    for (unsigned i = 0; i < reply->client.count; i++)
+        names += reply->client.parts[i].length;
+    const uint32_t stored = (uint32_t)names;
+    wire_remember(connection, NAMES_KIND, 0, bytes_of(&stored, sizeof(stored)));
+}
+
+static size_t names_known(const struct wire_connection *connection)
+{
+    const struct bytes stored = wire_recall(connection, NAMES_KIND, 0);
+    return stored.length == sizeof(uint32_t) ? load_le32(stored.data) : 0;
+}
+
+static void request_tell(struct session *session, const struct krb5_message *reply,
+                         enum wire_side side)
+{
+    if (!session->has_request)
+        return;
+    struct wire_connection *connection = session->base.connection;
+    const struct krb5_told told = {.request = &session->request,
+                                   .reply = reply,
+                                   .names = names_known(connection),
+                                   .at = session->at,
+                                   .to = connection->now[side]};
+    krb5_tell(connection, &told);
+    session->has_request = false;
+}
+
+static void message_take(struct session *session, enum wire_side side, struct bytes bytes)
+{
+    struct wire_connection *connection = session->base.connection;
+    struct krb5_message message;
+    const struct bytes kept = arena_keep(connection->arena, bytes);
+    if (!kept.data || !krb5_read(kept, &message)) {
+        wire_damaged(&session->base, side, "a Kerberos message that breaks its rules");
+        return;
+    }
+    if (message.type == KRB5_AS_REQ || message.type == KRB5_TGS_REQ) {
+        request_tell(session, NULL, side);
+        session->request = message;
+        session->at = connection->now[side];
+        session->has_request = true;
+    } else if (message.type == KRB5_AS_REP || message.type == KRB5_TGS_REP ||
+               message.type == KRB5_ERROR) {
+        request_tell(session, &message, side);
+        if (message.type == KRB5_AS_REP)
+            names_learn(connection, &message);
+    }
+}
+
+/* RFC 4120 7.2.2: four bytes of length, then the message. */
+static size_t tcp_data(struct wire_session *base, enum wire_side side, struct bytes bytes)
+{
+    size_t taken = 0;
+    while (bytes.length - taken >= 4) {
+        const uint32_t length = load_be32(bytes.data + taken);
+        if (length > MESSAGE_MAX) {
+            wire_damaged(base, side, "a Kerberos message of more than 1 MiB");
+            return bytes.length;
+        }
+        if (bytes.length - taken - 4 < length)
+            break;
+        message_take((struct session *)base, side, bytes_of(bytes.data + taken + 4, length));
+        taken += 4 + length;
+    }
+    return taken;
+}
+
+static size_t udp_data(struct wire_session *base, enum wire_side side, struct bytes bytes)
+{
+    message_take((struct session *)base, side, bytes);
+    return bytes.length;
+}
+
+static bool session_gap(struct wire_session *base, enum wire_side side, uint64_t length)
+{
+    (void)base, (void)side, (void)length;
+    return false;
+}
+
+static void session_end(struct wire_session *base)
+{
+    request_tell((struct session *)base, NULL, WIRE_CLIENT);
+}
+
+const struct wire_protocol wire_krb_tcp = {
+    .name = "krb_tcp",
+    .transport = WIRE_TCP,
+    .probe = tcp_probe,
+    .open = session_open,
+    .data = tcp_data,
+    .gap = session_gap,
+    .end = session_end,
+};
+
+const struct wire_protocol wire_krb_udp = {
+    .name = "krb",
+    .transport = WIRE_UDP,
+    .probe = udp_probe,
+    .open = session_open,
+    .data = udp_data,
+    .gap = session_gap,
+    .end = session_end,
+};
+
+bool krb5_ap_req(struct wire_session *carrier, enum wire_side side, struct bytes token,
+                 const char *service)
+{
+    struct krb5_message message;
+    if (!krb5_read(token, &message) || message.type != KRB5_AP_REQ)
+        return false;
+    struct wire_connection *connection = carrier->connection;
+    const struct krb5_told told = {
+        .request = &message, .carrier = service, .at = connection->now[side]};
+    krb5_tell(connection, &told);
+    return true;
+}

@@ -1,0 +1,17 @@
+/* Kerberos 5 (RFC 4120, [MS-KILE], [MS-SFU]): AS and TGS exchanges over TCP and UDP, AP-REQ
+ * wherever they are carried. One `kerberos` event for a request and its reply. What is encrypted
+ * stays so. */
+#ifndef IMPOUND_READERS_CAPTURE_KRB5_H
+#define IMPOUND_READERS_CAPTURE_KRB5_H
+
+#include "readers/capture/wire.h"
+
+extern const struct wire_protocol wire_krb_tcp;
+extern const struct wire_protocol wire_krb_udp;
+
+/* An AP-REQ that another protocol carries: an event with request_type AP. `service` says who, a
+ * constant text. False when it is none. */
+bool krb5_ap_req(struct wire_session *carrier, enum wire_side side, struct bytes token,
+                 const char *service);
+
+#endif
