@@ -144,24 +144,29 @@ static bool draft_text(struct builder *builder, struct arena *arena, const struc
     return true;
 }
 
-/* Whether the expression compiles is asked of PCRE2 once for each different expression. */
 static bool draft_regex(struct builder *builder, struct arena *arena, const struct sigma_test *test,
                         struct draft_test *draft, struct refusal *refusal)
 {
-    struct bytes literals[REGEX_LITERALS_MAX];
+    struct regex_needs needs;
     pcre2_code *code = regex_compile(test->text, test->regex_flags, refusal->reason);
     if (!code)
         return false;
     pcre2_code_free(code);
+    regex_needs(arena, test->text, test->regex_flags, &needs);
     draft->record.form = test->regex_flags;
     draft->record.text = builder_bytes(builder, test->text);
-    draft->piece_count = regex_literals(arena, test->text, test->regex_flags, literals);
+    draft->record.split = (uint8_t)needs.literal_count;
+    draft->piece_count = needs.literal_count + needs.run_count;
     draft->pieces = arena_take_array(arena, draft->piece_count, sizeof(*draft->pieces));
     if (!draft->pieces)
-        draft->piece_count = 0;
+        return false;
     for (uint32_t i = 0; i < draft->piece_count; i++)
-        draft->pieces[i] =
-            (struct image_piece){SIGMA_PIECE_LITERAL, builder_bytes(builder, literals[i])};
+        draft->pieces[i] = (struct image_piece){
+            .kind = SIGMA_PIECE_LITERAL,
+            .literal = builder_bytes(builder, i < needs.literal_count
+                                                  ? needs.literals[i]
+                                                  : needs.runs[i - needs.literal_count]),
+        };
     return true;
 }
 
@@ -176,7 +181,7 @@ static bool draft_cidr(struct builder *builder, const struct sigma_test *test,
         return false;
     }
     draft->record.form = network.address.version;
-    draft->record.prefix = network.prefix;
+    draft->record.split = network.prefix;
     draft->record.text =
         builder_bytes(builder, bytes_of(network.address.bytes, sizeof(network.address.bytes)));
     return true;

@@ -103,7 +103,7 @@ static bool test_form_is_right(const struct image_test *test)
     case SIGMA_TEXT:
         return test->form < TEXT_FORM_COUNT;
     case SIGMA_CIDR:
-        return test->text.length == 16 && test->prefix <= 128 &&
+        return test->text.length == 16 && test->split <= 128 &&
                (test->form == 4 || test->form == 6);
     case SIGMA_COMPARE:
         return test->form <= SIGMA_GTE;
@@ -112,6 +112,7 @@ static bool test_form_is_right(const struct image_test *test)
     case SIGMA_TIMEPART:
         return test->form <= SIGMA_YEAR;
     case SIGMA_REGEX:
+        return test->split <= test->pieces.count;
     case SIGMA_EXISTS:
     case SIGMA_NULL:
     case SIGMA_TRUE:

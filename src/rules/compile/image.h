@@ -52,11 +52,12 @@ struct image_test {
     uint8_t form; /* TEXT: enum text_form. CIDR: 4 or 6. COMPARE: enum sigma_compare. FIELDREF:
                      enum sigma_compare_text. TIMEPART: enum sigma_part. REGEX: flags */
     uint8_t flags;
-    uint8_t prefix;           /* CIDR: length of the prefix in bits, of 128 */
-    uint32_t field;           /* FIELDREF: the rule's name of the other field */
+    uint8_t split;  /* CIDR: length of the prefix in bits, of 128. REGEX: how many of the pieces
+                       are alternatives; none: not known */
+    uint32_t field; /* FIELDREF: the rule's name of the other field */
     struct image_text text;   /* literal, folded unless cased; expression; network of 16 bytes */
-    struct image_list pieces; /* GLOB: pieces. REGEX: literals (folded) one of which any match
-                                 holds; none: not known */
+    struct image_list pieces; /* GLOB: pieces. REGEX: folded literals that a text needs, first
+                                 those of which it needs one, then those that it needs in order */
     double number;
 };
 

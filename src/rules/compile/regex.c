@@ -15,10 +15,15 @@ pcre2_code *regex_compile(struct bytes expression, unsigned flags, char reason[R
         options |= PCRE2_MULTILINE;
     if (flags & SIGMA_REGEX_S)
         options |= PCRE2_DOTALL;
+    /* Line ends do not depend on how PCRE2 was built. */
+    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+    if (context)
+        pcre2_set_newline(context, PCRE2_NEWLINE_LF);
     int error = 0;
     PCRE2_SIZE at = 0;
     pcre2_code *code =
-        pcre2_compile(expression.data, expression.length, options, &error, &at, NULL);
+        pcre2_compile(expression.data, expression.length, options, &error, &at, context);
+    pcre2_compile_context_free(context);
     if (!code) {
         PCRE2_UCHAR message[120] = "";
         pcre2_get_error_message(error, message, sizeof(message));

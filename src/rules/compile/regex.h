@@ -13,11 +13,25 @@
  * wrong. To be freed with pcre2_code_free. */
 pcre2_code *regex_compile(struct bytes expression, unsigned flags, char reason[REGEX_REASON_MAX]);
 
-#define REGEX_LITERALS_MAX 64
+#define REGEX_LITERALS_MAX 64U
+#define REGEX_RUNS_MAX     24U
 
-/* Folded literals one of which stands in the folded form of every text that the expression matches;
- * their number. 0 when none are known. They are kept in `arena`. */
-uint32_t regex_literals(struct arena *arena, struct bytes expression, unsigned flags,
-                        struct bytes literals[REGEX_LITERALS_MAX]);
+/* What the folded form of every text holds that an expression matches. */
+struct regex_needs {
+    /* One of these stands in it; none: not known. */
+    struct bytes literals[REGEX_LITERALS_MAX];
+    uint32_t literal_count;
+    /* All of these stand in it, one behind the other. */
+    struct bytes runs[REGEX_RUNS_MAX];
+    uint32_t run_count;
+};
+
+/* Works out what an expression needs. The texts are kept in `arena`. */
+void regex_needs(struct arena *arena, struct bytes expression, unsigned flags,
+                 struct regex_needs *needs);
+
+/* The same expression with lazy dots where that does not change which texts it matches: of
+ * `a.*b.*c` a text that has all of it is matched by the first of each, without going back. */
+struct bytes regex_lazy(struct arena *arena, struct bytes expression);
 
 #endif

@@ -1,15 +1,23 @@
 #include "rules/match/index.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
-#define GOLDEN       0x9E3779B97F4A7C15U
+#define GOLDEN       0x9E3779B1U
 #define SUFFIX_BYTES 8U
 
 /* Sizes of bitmaps: with these the loops over text have constant shifts. The first two are at most
  * 1/16 full; the last is half of a small first cache. */
-#define BITS_SMALL  12U
-#define BITS_MIDDLE 15U
-#define BITS_LARGE  17U
+#define BITS_SMALL       12U
+#define BITS_MIDDLE      15U
+#define BITS_LARGE       18U
+
+#define INDEX_STRIDE_MAX 4U
+
+static inline uint32_t hash_of(uint64_t key)
+{
+    return (uint32_t)(key ^ key >> 32) * GOLDEN;
+}
 
 /* The last `count` bytes, at most 8, before `end` as a number; the last one is the highest. */
 static inline uint64_t last_bytes(const uint8_t *end, size_t count)
@@ -47,44 +55,34 @@ ALWAYS_INLINE uint32_t gram_at(const uint8_t *at, unsigned width)
     }
 }
 
-static struct index_entry entry_of(struct bytes literal, enum index_part part, uint64_t key)
+static bool is_ascii(struct bytes text)
 {
-    return (struct index_entry){
-        .key = key,
-        .literal = literal.data,
-        .length = (uint32_t)literal.length,
-        .part = (uint8_t)part,
-    };
+    uint64_t high = 0;
+    size_t at = 0;
+    for (; at + 8 <= text.length; at += 8)
+        high |= load_le64(text.data + at);
+    for (; at < text.length; at++)
+        high |= text.data[at];
+    return (high & 0x8080808080808080U) == 0;
 }
 
-struct index_entry index_equals(struct bytes literal)
+bool index_takes(struct bytes literal, enum index_place place)
 {
-    return entry_of(literal, INDEX_EQUALS, equals_key(literal));
+    switch (place) {
+    case INDEX_WHOLE:
+        return true;
+    case INDEX_END:
+        return literal.length > 0;
+    case INDEX_BEGIN:
+    case INDEX_ANYWHERE:
+        return literal.length >= 4 || (literal.length >= 2 && !is_ascii(literal));
+    }
+    return false;
 }
 
 static size_t suffix_length(size_t length)
 {
     return length < SUFFIX_BYTES ? length : SUFFIX_BYTES;
-}
-
-struct index_entry index_suffix(struct bytes literal)
-{
-    assert(literal.length > 0);
-    return entry_of(literal, INDEX_SUFFIXES,
-                    suffix_key(literal.data + literal.length, suffix_length(literal.length)));
-}
-
-struct index_entry index_gram(struct bytes literal, uint32_t offset, unsigned width)
-{
-    assert(width >= 2 && width <= 4 && offset + width <= literal.length);
-    const uint32_t gram = gram_at(literal.data + offset, width);
-    const bool is_high = gram & 0x80808080U;
-    const enum index_part part = width == 4   ? INDEX_GRAMS
-                                 : width == 3 ? (is_high ? INDEX_HIGH3 : INDEX_GRAMS3)
-                                              : (is_high ? INDEX_HIGH2 : INDEX_GRAMS2);
-    struct index_entry entry = entry_of(literal, part, gram);
-    entry.offset = offset;
-    return entry;
 }
 
 /* The smallest power of two that is not below `count`, as its logarithm. */
@@ -96,47 +94,107 @@ static uint8_t log_of(uint64_t count)
     return log;
 }
 
-static uint32_t part_count(const struct index_entry *entries, uint32_t count, enum index_part part)
+/* The entries of an index while it is made. */
+struct draft {
+    const struct rarity *rarity;
+    struct index_entry *entries;
+    uint32_t count;
+    uint32_t stride;
+    uint32_t counts[INDEX_PART_COUNT];
+};
+
+static void draft_add(struct draft *draft, const struct index_literal *from, enum index_part part,
+                      uint32_t offset, uint64_t key)
 {
-    uint32_t found = 0;
+    draft->entries[draft->count++] = (struct index_entry){
+        .key = key,
+        .literal = from->literal.data,
+        .length = (uint32_t)from->literal.length,
+        .offset = offset,
+        .atom = from->atom,
+        .part = (uint8_t)part,
+        .is_exact = from->is_exact,
+        .is_anchored = from->place == INDEX_BEGIN,
+    };
+    draft->counts[part]++;
+}
+
+/* Grams that begin at `count` neighbouring offsets. What begins the text needs but one, at a place
+ * that is looked at. */
+static void draft_grams(struct draft *draft, const struct index_literal *from, enum index_part part,
+                        uint32_t width, uint32_t count)
+{
+    const bool is_anchored = from->place == INDEX_BEGIN;
+    const uint32_t offset = rarity_offset(draft->rarity, from->literal, width,
+                                          is_anchored ? 1 : count, is_anchored ? count : 1);
+    for (uint32_t i = 0; i < (is_anchored ? 1 : count); i++)
+        draft_add(draft, from, part, offset + i, gram_at(from->literal.data + offset + i, width));
+}
+
+static void draft_literal(struct draft *draft, const struct index_literal *from)
+{
+    const struct bytes literal = from->literal;
+    assert(index_takes(literal, from->place));
+    if (from->place == INDEX_WHOLE)
+        draft_add(draft, from, INDEX_EQUALS, 0, equals_key(literal));
+    else if (from->place == INDEX_END)
+        draft_add(draft, from, INDEX_SUFFIXES, 0,
+                  suffix_key(literal.data + literal.length, suffix_length(literal.length)));
+    else if (!is_ascii(literal))
+        draft_grams(draft, from,
+                    literal.length == 2   ? INDEX_HIGH2
+                    : literal.length == 3 ? INDEX_HIGH3
+                                          : INDEX_HIGH,
+                    literal.length < 4 ? (uint32_t)literal.length : 4, 1);
+    else if (literal.length == 4)
+        draft_grams(draft, from, INDEX_GRAMS3, 3, 2);
+    else
+        draft_grams(draft, from, INDEX_GRAMS, 4, draft->stride);
+}
+
+/* 4 when all that is looked for anywhere is long enough for it. */
+static uint32_t stride_of(const struct index_literal *literals, uint32_t count)
+{
     for (uint32_t i = 0; i < count; i++)
-        found += entries[i].part == part;
-    return found;
+        if (literals[i].place >= INDEX_BEGIN && literals[i].place != INDEX_END &&
+            literals[i].literal.length < 4 + INDEX_STRIDE_MAX - 1 && is_ascii(literals[i].literal))
+            return 2;
+    return INDEX_STRIDE_MAX;
 }
 
 /* Sorts one part's entries into buckets by counting. */
-static bool table_make(struct arena *arena, struct index_table *table,
-                       const struct index_entry *entries, uint32_t count, enum index_part part)
+static bool table_make(struct arena *arena, struct index_table *table, const struct draft *draft,
+                       enum index_part part)
 {
-    table->count = part_count(entries, count, part);
+    table->count = draft->counts[part];
     if (table->count == 0)
         return true;
     const uint8_t wanted_log = log_of((uint64_t)table->count * 16);
-    const uint8_t bits_log = wanted_log <= BITS_SMALL    ? BITS_SMALL
-                             : wanted_log <= BITS_MIDDLE ? BITS_MIDDLE
-                                                         : BITS_LARGE;
+    table->bits_log = wanted_log <= BITS_SMALL    ? BITS_SMALL
+                      : wanted_log <= BITS_MIDDLE ? BITS_MIDDLE
+                                                  : BITS_LARGE;
     const uint8_t buckets_log = (uint8_t)(log_of(table->count) + 1);
     const size_t bucket_count = (size_t)1 << buckets_log;
-    uint64_t *bits = arena_take_array(arena, ((size_t)1 << bits_log) / 64, sizeof(*bits));
+    uint32_t *bits = arena_take_array(arena, ((size_t)1 << table->bits_log) / 32, sizeof(*bits));
     uint32_t *starts = arena_take_array(arena, bucket_count + 2, sizeof(*starts));
     struct index_entry *sorted = arena_take_array(arena, table->count, sizeof(*sorted));
     if (!bits || !starts || !sorted)
         return false;
-    table->bits_log = bits_log;
-    table->bucket_shift = (uint8_t)(64 - buckets_log);
-    for (uint32_t i = 0; i < count; i++) {
-        if (entries[i].part != part)
+    table->bucket_shift = (uint8_t)(32 - buckets_log);
+    for (uint32_t i = 0; i < draft->count; i++) {
+        if (draft->entries[i].part != part)
             continue;
-        const uint64_t hash = entries[i].key * GOLDEN;
-        const uint64_t bit = hash >> (64 - bits_log);
-        bits[bit >> 6] |= UINT64_C(1) << (bit & 63);
+        const uint32_t hash = hash_of(draft->entries[i].key);
+        const uint32_t bit = hash >> (32 - table->bits_log);
+        bits[bit / 32] |= 1U << bit % 32;
         starts[(hash >> table->bucket_shift) + 2]++;
     }
     for (size_t i = 2; i < bucket_count + 2; i++)
         starts[i] += starts[i - 1];
-    for (uint32_t i = 0; i < count; i++)
-        if (entries[i].part == part)
-            sorted[starts[(entries[i].key * GOLDEN >> table->bucket_shift) + 1]++] = entries[i];
+    for (uint32_t i = 0; i < draft->count; i++)
+        if (draft->entries[i].part == part)
+            sorted[starts[(hash_of(draft->entries[i].key) >> table->bucket_shift) + 1]++] =
+                draft->entries[i];
     table->bits = bits;
     table->starts = starts;
     table->entries = sorted;
@@ -175,10 +233,9 @@ static bool consists_of(struct bytes literal, const char *letters)
     return true;
 }
 
-/* The types of values that an entry can be found in. */
-static uint32_t entry_types(const struct index_entry *entry)
+/* The types of values that a literal can be found in. */
+static uint32_t literal_types(struct bytes literal)
 {
-    const struct bytes literal = bytes_of(entry->literal, entry->length);
     uint32_t types = 1U << VALUE_LIST;
     for (unsigned type = VALUE_NULL; type < VALUE_LIST; type++)
         if (!type_letters[type] || consists_of(literal, type_letters[type]))
@@ -186,31 +243,49 @@ static uint32_t entry_types(const struct index_entry *entry)
     return types;
 }
 
-const struct index *index_make(struct arena *arena, const struct index_entry *entries,
-                               uint32_t count)
+static struct index *index_begin(struct arena *arena, const struct index_literal *literals,
+                                 uint32_t count)
 {
     struct index *index = arena_take_array(arena, 1, sizeof(*index));
     if (!index)
         return NULL;
+    index->stride = (uint8_t)stride_of(literals, count);
     index->shortest = UINT32_MAX;
     for (uint32_t i = 0; i < count; i++) {
-        index->types |= entry_types(&entries[i]);
-        if (entries[i].length < index->shortest)
-            index->shortest = entries[i].length;
+        const struct bytes literal = literals[i].literal;
+        index->types |= literal_types(literal);
+        if (literal.length < index->shortest)
+            index->shortest = (uint32_t)literal.length;
+        if (literals[i].place == INDEX_END)
+            index->suffix_lengths |= (uint8_t)(1U << (suffix_length(literal.length) - 1));
     }
-    for (unsigned part = 0; part < INDEX_PART_COUNT; part++)
-        if (!table_make(arena, &index->parts[part], entries, count, part))
-            return NULL;
-    for (uint32_t i = 0; i < count; i++)
-        if (entries[i].part == INDEX_SUFFIXES)
-            index->suffix_lengths |= (uint8_t)(1U << (suffix_length(entries[i].length) - 1));
     return index;
 }
 
-ALWAYS_INLINE bool has_bit(const uint64_t *bits, uint64_t hash, unsigned bits_log)
+const struct index *index_make(struct arena *arena, const struct rarity *rarity,
+                               const struct index_literal *literals, uint32_t count)
 {
-    const uint64_t bit = hash >> (64 - bits_log);
-    return bits[bit >> 6] >> (bit & 63) & 1;
+    struct index *index = index_begin(arena, literals, count);
+    struct draft draft = {
+        .rarity = rarity,
+        .entries = calloc((size_t)count * INDEX_STRIDE_MAX + 1, sizeof(*draft.entries)),
+    };
+    bool is_made = index && draft.entries;
+    if (is_made) {
+        draft.stride = index->stride;
+        for (uint32_t i = 0; i < count; i++)
+            draft_literal(&draft, &literals[i]);
+        for (unsigned part = 0; part < INDEX_PART_COUNT; part++)
+            is_made = is_made && table_make(arena, &index->parts[part], &draft, part);
+    }
+    free(draft.entries);
+    return is_made ? index : NULL;
+}
+
+ALWAYS_INLINE bool has_bit(const uint32_t *bits, uint32_t hash, unsigned bits_log)
+{
+    const uint32_t bit = hash >> (32 - bits_log);
+    return bits[bit / 32] >> bit % 32 & 1;
 }
 
 static void found(struct trace *trace, const struct index_entry *entry)
@@ -218,28 +293,33 @@ static void found(struct trace *trace, const struct index_entry *entry)
     trace_hit(trace, entry->atom, entry->is_exact ? TRUTH_YES : TRUTH_MAYBE);
 }
 
-/* The entries of a bucket are entries[first] up to entries[last]. */
-static inline void bucket_of(const struct index_table *table, uint64_t hash, uint32_t *first,
-                             uint32_t *last)
+/* A bucket's entries, of which those with the key itself are worth comparing. */
+struct bucket {
+    const struct index_entry *at, *end;
+};
+
+static inline struct bucket bucket_of(const struct index_table *table, uint32_t hash)
 {
-    const uint64_t bucket = hash >> table->bucket_shift;
-    *first = table->starts[bucket];
-    *last = table->starts[bucket + 1];
+    const uint32_t *start = &table->starts[hash >> table->bucket_shift];
+    return (struct bucket){table->entries + start[0], table->entries + start[1]};
+}
+
+static inline bool is_news(const struct trace *trace, const struct index_entry *entry, uint64_t key)
+{
+    return entry->key == key && trace_truth(trace, entry->atom) == TRUTH_UNSEEN;
 }
 
 /* A gram whose bit is set stands at `at` in the text. */
-static void check_gram(const struct index_table *table, uint64_t key, struct bytes text, size_t at,
-                       struct trace *trace)
+static __attribute__((noinline)) void check_gram(const struct index_table *table, uint32_t gram,
+                                                 struct bytes text, size_t at, struct trace *trace)
 {
-    uint32_t first, last;
-    bucket_of(table, key * GOLDEN, &first, &last);
-    for (uint32_t i = first; i < last; i++) {
-        const struct index_entry *entry = &table->entries[i];
-        if (entry->key != key || trace_truth(trace, entry->atom) != TRUTH_UNSEEN ||
-            at < entry->offset || text.length - (at - entry->offset) < entry->length ||
-            (entry->is_anchored && at != entry->offset))
-            continue;
-        if (memcmp(text.data + at - entry->offset, entry->literal, entry->length) == 0)
+    struct bucket bucket = bucket_of(table, hash_of(gram));
+    for (; bucket.at < bucket.end; bucket.at++) {
+        const struct index_entry *entry = bucket.at;
+        const size_t begin = at - entry->offset;
+        if (is_news(trace, entry, gram) && at >= entry->offset &&
+            text.length - begin >= entry->length && (!entry->is_anchored || begin == 0) &&
+            memcmp(text.data + begin, entry->literal, entry->length) == 0)
             found(trace, entry);
     }
 }
@@ -247,27 +327,23 @@ static void check_gram(const struct index_table *table, uint64_t key, struct byt
 static void scan_equals(const struct index_table *table, struct bytes text, struct trace *trace)
 {
     const uint64_t key = equals_key(text);
-    uint32_t first, last;
-    if (!has_bit(table->bits, key * GOLDEN, table->bits_log))
+    const uint32_t hash = hash_of(key);
+    if (!has_bit(table->bits, hash, table->bits_log))
         return;
-    bucket_of(table, key * GOLDEN, &first, &last);
-    for (uint32_t i = first; i < last; i++) {
-        const struct index_entry *entry = &table->entries[i];
-        if (entry->key == key && trace_truth(trace, entry->atom) == TRUTH_UNSEEN &&
-            bytes_equal(bytes_of(entry->literal, entry->length), text))
-            found(trace, entry);
-    }
+    struct bucket bucket = bucket_of(table, hash);
+    for (; bucket.at < bucket.end; bucket.at++)
+        if (is_news(trace, bucket.at, key) &&
+            bytes_equal(bytes_of(bucket.at->literal, bucket.at->length), text))
+            found(trace, bucket.at);
 }
 
 static void check_suffix(const struct index_table *table, uint64_t key, struct bytes text,
                          struct trace *trace)
 {
-    uint32_t first, last;
-    bucket_of(table, key * GOLDEN, &first, &last);
-    for (uint32_t i = first; i < last; i++) {
-        const struct index_entry *entry = &table->entries[i];
-        if (entry->key == key && trace_truth(trace, entry->atom) == TRUTH_UNSEEN &&
-            entry->length <= text.length &&
+    struct bucket bucket = bucket_of(table, hash_of(key));
+    for (; bucket.at < bucket.end; bucket.at++) {
+        const struct index_entry *entry = bucket.at;
+        if (is_news(trace, entry, key) && entry->length <= text.length &&
             memcmp(text.data + text.length - entry->length, entry->literal, entry->length) == 0)
             found(trace, entry);
     }
@@ -281,46 +357,47 @@ static void scan_suffixes(const struct index *index, struct bytes text, struct t
         if (length > text.length)
             return;
         const uint64_t key = suffix_key(text.data + text.length, length);
-        if (has_bit(table->bits, key * GOLDEN, table->bits_log))
+        if (has_bit(table->bits, hash_of(key), table->bits_log))
             check_suffix(table, key, text, trace);
     }
 }
 
-/* The loop that most of the time is spent in. */
-ALWAYS_INLINE void scan_grams_by(const struct index_table *table, struct bytes text,
-                                 struct trace *trace, unsigned width, unsigned bits_log)
+/* The loop that most of the time is spent in. Every argument but text and trace is constant where
+ * it is called. */
+ALWAYS_INLINE void scan_places(const struct index_table *table, struct bytes text,
+                               struct trace *trace, unsigned width, unsigned stride,
+                               unsigned bits_log)
 {
-    const uint64_t *const bits = table->bits;
+    const uint32_t *const bits = table->bits;
     const uint8_t *const data = text.data;
     if (text.length < width)
         return;
-    for (size_t at = 0, last = text.length - width; at <= last; at++) {
-        const uint64_t key = gram_at(data + at, width);
-        if (UNLIKELY(has_bit(bits, key * GOLDEN, bits_log)))
-            check_gram(table, key, text, at, trace);
+    for (size_t at = 0, last = text.length - width; at <= last; at += stride) {
+        const uint32_t gram = gram_at(data + at, width);
+        if (UNLIKELY(has_bit(bits, hash_of(gram), bits_log)))
+            check_gram(table, gram, text, at, trace);
     }
 }
 
 ALWAYS_INLINE void scan_grams(const struct index_table *table, struct bytes text,
-                              struct trace *trace, unsigned width)
+                              struct trace *trace, unsigned width, unsigned stride)
 {
+    if (table->count == 0)
+        return;
     if (table->bits_log == BITS_SMALL)
-        scan_grams_by(table, text, trace, width, BITS_SMALL);
+        scan_places(table, text, trace, width, stride, BITS_SMALL);
     else if (table->bits_log == BITS_MIDDLE)
-        scan_grams_by(table, text, trace, width, BITS_MIDDLE);
+        scan_places(table, text, trace, width, stride, BITS_MIDDLE);
     else
-        scan_grams_by(table, text, trace, width, BITS_LARGE);
+        scan_places(table, text, trace, width, stride, BITS_LARGE);
 }
 
-static bool is_ascii(struct bytes text)
+/* Not the common case: every place, one table after the other. */
+static void scan_high(const struct index_table *parts, struct bytes text, struct trace *trace)
 {
-    uint64_t high = 0;
-    size_t at = 0;
-    for (; at + 8 <= text.length; at += 8)
-        high |= load_le64(text.data + at);
-    for (; at < text.length; at++)
-        high |= text.data[at];
-    return (high & 0x8080808080808080U) == 0;
+    scan_grams(&parts[INDEX_HIGH], text, trace, 4, 1);
+    scan_grams(&parts[INDEX_HIGH3], text, trace, 3, 1);
+    scan_grams(&parts[INDEX_HIGH2], text, trace, 2, 1);
 }
 
 void index_scan(const struct index *index, struct bytes text, struct trace *trace)
@@ -330,16 +407,12 @@ void index_scan(const struct index *index, struct bytes text, struct trace *trac
         scan_equals(&parts[INDEX_EQUALS], text, trace);
     if (index->suffix_lengths)
         scan_suffixes(index, text, trace);
-    if (parts[INDEX_GRAMS].count)
-        scan_grams(&parts[INDEX_GRAMS], text, trace, 4);
-    if (parts[INDEX_GRAMS3].count)
-        scan_grams(&parts[INDEX_GRAMS3], text, trace, 3);
-    if (parts[INDEX_GRAMS2].count)
-        scan_grams(&parts[INDEX_GRAMS2], text, trace, 2);
-    if ((parts[INDEX_HIGH3].count || parts[INDEX_HIGH2].count) && !is_ascii(text)) {
-        if (parts[INDEX_HIGH3].count)
-            scan_grams(&parts[INDEX_HIGH3], text, trace, 3);
-        if (parts[INDEX_HIGH2].count)
-            scan_grams(&parts[INDEX_HIGH2], text, trace, 2);
-    }
+    if (index->stride == 2)
+        scan_grams(&parts[INDEX_GRAMS], text, trace, 4, 2);
+    else
+        scan_grams(&parts[INDEX_GRAMS], text, trace, 4, INDEX_STRIDE_MAX);
+    scan_grams(&parts[INDEX_GRAMS3], text, trace, 3, 2);
+    if ((parts[INDEX_HIGH].count || parts[INDEX_HIGH3].count || parts[INDEX_HIGH2].count) &&
+        !is_ascii(text))
+        scan_high(parts, text, trace);
 }

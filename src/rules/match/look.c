@@ -70,19 +70,36 @@ const struct bytes *look_texts(struct look *look, unsigned slot, bool is_folded,
     return one;
 }
 
-static bool any_text(struct look *look, uint32_t number, struct slots slots)
+static bool any_text(struct look *look, const struct image_test *test, struct slots slots)
 {
-    const struct image_test *test = &look->image->tests[number];
-    const bool is_regex = test->kind == SIGMA_REGEX;
-    const bool is_folded = !is_regex && !(test->flags & TEST_CASED);
     for (uint32_t i = 0; i < slots.count; i++) {
         struct bytes one;
         uint32_t count;
-        const struct bytes *texts = look_texts(look, slots.at[i], is_folded, &one, &count);
+        const struct bytes *texts =
+            look_texts(look, slots.at[i], !(test->flags & TEST_CASED), &one, &count);
         for (uint32_t j = 0; j < count; j++)
-            if (is_regex ? regexes_find(&look->regexes, number, texts[j])
-                         : text_fits(look->image, test, texts[j]))
+            if (text_fits(look->image, test, texts[j]))
                 return true;
+    }
+    return false;
+}
+
+/* What an expression needs is asked of the folded text, which is mostly there already. */
+static bool any_match(struct look *look, uint32_t number, struct slots slots)
+{
+    const struct image_test *test = &look->image->tests[number];
+    for (uint32_t i = 0; i < slots.count; i++) {
+        struct bytes one_folded, one;
+        uint32_t count;
+        const struct bytes *folded = look_texts(look, slots.at[i], true, &one_folded, &count);
+        for (uint32_t j = 0; j < count; j++) {
+            if (!regexes_may_find(look->image, test, folded[j]))
+                continue;
+            uint32_t text_count;
+            const struct bytes *texts = look_texts(look, slots.at[i], false, &one, &text_count);
+            if (j < text_count && regexes_find(&look->regexes, number, texts[j]))
+                return true;
+        }
     }
     return false;
 }
@@ -178,7 +195,7 @@ static bool value_fits(const struct image *image, const struct image_test *test,
     switch ((enum sigma_test_kind)test->kind) {
     case SIGMA_CIDR:
         return address_of_value(value, text, &address) &&
-               network_has(test->form, image_bytes(image, test->text).data, test->prefix, &address);
+               network_has(test->form, image_bytes(image, test->text).data, test->split, &address);
     case SIGMA_COMPARE:
         return value_number(value, &number) &&
                compares((enum sigma_compare)test->form, number, test->number);
@@ -259,8 +276,9 @@ bool look_test(struct look *look, uint32_t number, struct slots slots, struct sl
     const bool is_wanted = test->flags & TEST_WANTED;
     switch ((enum sigma_test_kind)test->kind) {
     case SIGMA_TEXT:
+        return any_text(look, test, slots);
     case SIGMA_REGEX:
-        return any_text(look, number, slots);
+        return any_match(look, number, slots);
     case SIGMA_CIDR:
     case SIGMA_COMPARE:
     case SIGMA_TIMEPART:

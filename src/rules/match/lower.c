@@ -9,7 +9,7 @@ void lower_reset(struct lowering *lowering)
     keys_release(&lowering->keys);
     keys_init(&lowering->keys, IMAGE_BYTES_MAX);
     buffer_reset(&lowering->atoms);
-    buffer_reset(&lowering->entries);
+    buffer_reset(&lowering->literals);
     buffer_reset(&lowering->nodes);
     buffer_reset(&lowering->steps);
     lowering->failed = false;
@@ -20,7 +20,7 @@ void lower_release(struct lowering *lowering)
     keys_release(&lowering->root_keys);
     keys_release(&lowering->keys);
     buffer_release(&lowering->atoms);
-    buffer_release(&lowering->entries);
+    buffer_release(&lowering->literals);
     buffer_release(&lowering->nodes);
     buffer_release(&lowering->steps);
 }
@@ -69,7 +69,7 @@ uint32_t lower_atom(struct lowering *lowering, uint32_t field, uint32_t other, u
 {
     const uint32_t key[] = {field, other, test};
     const struct image *image = &lowering->ruleset->image;
-    struct index_entry entries[SEEK_MAX];
+    struct index_literal literals[SEEK_MAX];
     bool is_new = false;
     const uint32_t number = keys_add(&lowering->keys, bytes_of(key, sizeof(key)), &is_new);
     lowering->failed |= number == KEYS_NONE;
@@ -79,14 +79,14 @@ uint32_t lower_atom(struct lowering *lowering, uint32_t field, uint32_t other, u
         .test = test,
         .field = field,
         .other = other,
-        .entry_first = (uint32_t)(lowering->entries.length / sizeof(*entries)),
+        .literal_first = (uint32_t)(lowering->literals.length / sizeof(*literals)),
         .cost = test_cost(&image->tests[test]),
     };
-    atom.entry_count = seek_test(image, &lowering->rarity, lowering->arena, &image->tests[test],
-                                 entries, &atom.rate);
-    for (uint32_t i = 0; i < atom.entry_count; i++) {
-        entries[i].atom = number;
-        append(lowering, &lowering->entries, &entries[i], sizeof(entries[i]));
+    atom.literal_count = seek_test(image, &lowering->rarity, lowering->arena, &image->tests[test],
+                                   literals, &atom.rate);
+    for (uint32_t i = 0; i < atom.literal_count; i++) {
+        literals[i].atom = number;
+        append(lowering, &lowering->literals, &literals[i], sizeof(literals[i]));
     }
     append(lowering, &lowering->atoms, &atom, sizeof(atom));
     return number;
@@ -178,7 +178,7 @@ static uint32_t lower_test(struct lowering *lowering, uint32_t field, uint32_t n
     };
     if (lowering->failed)
         return LOW_FALSE;
-    if (!is_negated && low_atoms(lowering)[node.atom].entry_count > 0)
+    if (!is_negated && low_atoms(lowering)[node.atom].literal_count > 0)
         node.rate = low_atoms(lowering)[node.atom].rate;
     return append(lowering, &lowering->nodes, &node, sizeof(node));
 }
@@ -378,7 +378,9 @@ static uint32_t sort_siblings(struct low_node *nodes, uint32_t first)
 static void estimate_leaf(const struct lowering *lowering, struct low_node *node)
 {
     const struct low_atom *atom = &low_atoms(lowering)[node->atom];
-    const float chance = atom->entry_count == 0 ? CHANCE_UNKNOWN : atom->rate < 1 ? atom->rate : 1;
+    const float chance = atom->literal_count == 0 ? CHANCE_UNKNOWN
+                         : atom->rate < 1         ? atom->rate
+                                                  : 1;
     node->cost = atom->is_indexed ? COST_INDEXED : atom->cost;
     node->chance = node->is_negated ? 1 - chance : chance;
 }

@@ -13,10 +13,10 @@
 /* An atom of the plan that is being made. */
 struct low_atom {
     uint32_t test;
-    uint32_t field, other;             /* of the image; IMAGE_NONE: any field, no other field */
-    uint32_t entry_first, entry_count; /* what is looked for; none: it cannot be */
-    float rate;                        /* share of events in which it is expected to be found */
-    float cost;                        /* of evaluating it, in something like nanoseconds */
+    uint32_t field, other;                 /* of the image; IMAGE_NONE: any field, no other field */
+    uint32_t literal_first, literal_count; /* what is looked for; none: it cannot be */
+    float rate;                            /* share of events in which it is expected to be found */
+    float cost;                            /* of evaluating it, in something like nanoseconds */
     float demand; /* cost that all rules together are expected to cause in an event */
     bool is_indexed;
 };
@@ -48,13 +48,13 @@ struct lowering {
     const uint32_t *event_fields;
     const struct image_list *event_values;
     /* What is being made. */
-    struct arena *arena;   /* of the plan */
-    struct keys keys;      /* field, other, test -> atom */
-    struct buffer atoms;   /* struct low_atom */
-    struct buffer entries; /* struct index_entry */
-    struct buffer nodes;   /* struct low_node */
-    struct buffer steps;   /* struct plan_step */
-    bool failed;           /* no memory */
+    struct arena *arena;    /* of the plan */
+    struct keys keys;       /* field, other, test -> atom */
+    struct buffer atoms;    /* struct low_atom */
+    struct buffer literals; /* struct index_literal */
+    struct buffer nodes;    /* struct low_node */
+    struct buffer steps;    /* struct plan_step */
+    bool failed;            /* no memory */
 };
 
 static inline struct low_atom *low_atoms(const struct lowering *lowering)

@@ -163,20 +163,20 @@ static void plan_atoms(struct planner *planner, struct plan *plan)
     plan->atoms = atoms;
 }
 
-/* The entries of all indexed atoms, sorted by field; a field's begin at starts[field]. */
-static void sort_entries(const struct lowering *lowering, const struct plan *plan, uint32_t *starts,
-                         struct index_entry *sorted)
+/* The literals of all indexed atoms, sorted by field; a field's begin at starts[field]. */
+static void sort_literals(const struct lowering *lowering, const struct plan *plan,
+                          uint32_t *starts, struct index_literal *sorted)
 {
-    const struct index_entry *entries = (const void *)lowering->entries.data;
+    const struct index_literal *literals = (const void *)lowering->literals.data;
     const struct low_atom *atoms = low_atoms(lowering);
     for (uint32_t i = 0; i < plan->atom_count; i++)
         if (atoms[i].is_indexed)
-            starts[plan->atoms[i].field + 2U] += atoms[i].entry_count;
+            starts[plan->atoms[i].field + 2U] += atoms[i].literal_count;
     for (uint32_t i = 2; i < plan->field_count + 2; i++)
         starts[i] += starts[i - 1];
     for (uint32_t i = 0; i < plan->atom_count; i++)
-        for (uint32_t j = 0; atoms[i].is_indexed && j < atoms[i].entry_count; j++)
-            sorted[starts[plan->atoms[i].field + 1U]++] = entries[atoms[i].entry_first + j];
+        for (uint32_t j = 0; atoms[i].is_indexed && j < atoms[i].literal_count; j++)
+            sorted[starts[plan->atoms[i].field + 1U]++] = literals[atoms[i].literal_first + j];
 }
 
 /* Makes each field's index. What is looked for in every field is looked for by each field's own
@@ -184,14 +184,14 @@ static void sort_entries(const struct lowering *lowering, const struct plan *pla
  * IMAGE_NONE is the highest, and its index is for fields without one. */
 static void make_indexes(struct planner *planner, const struct plan *plan,
                          struct plan_field *fields, const uint32_t *starts,
-                         struct index_entry *sorted)
+                         struct index_literal *sorted)
 {
     if (plan->field_count == 0)
         return;
     const uint32_t last = plan->field_count - 1;
     const bool has_any = fields[last].field == IMAGE_NONE;
     const uint32_t any_count = has_any ? starts[last + 1] - starts[last] : 0;
-    struct index_entry *any = take(planner, any_count, sizeof(*any));
+    struct index_literal *any = take(planner, any_count, sizeof(*any));
     if (!any)
         return;
     memcpy(any, sorted + starts[last], any_count * sizeof(*any));
@@ -200,11 +200,12 @@ static void make_indexes(struct planner *planner, const struct plan *plan,
         if (count == 0)
             continue;
         if (!has_any || i != last) {
-            /* Over the entries of the next fields, whose indexes are made already. */
+            /* Over the literals of the next fields, whose indexes are made already. */
             memcpy(sorted + starts[i + 1], any, any_count * sizeof(*any));
             count += any_count;
         }
-        fields[i].index = index_make(planner->lowering.arena, sorted + starts[i], count);
+        fields[i].index = index_make(planner->lowering.arena, &planner->lowering.rarity,
+                                     sorted + starts[i], count);
         planner->lowering.failed |= fields[i].index == NULL;
     }
 }
@@ -212,11 +213,11 @@ static void make_indexes(struct planner *planner, const struct plan *plan,
 static void plan_indexes(struct planner *planner, const struct plan *plan,
                          struct plan_field *fields)
 {
-    const size_t entry_count = planner->lowering.entries.length / sizeof(struct index_entry);
+    const size_t literal_count = planner->lowering.literals.length / sizeof(struct index_literal);
     uint32_t *starts = calloc((size_t)plan->field_count + 2, sizeof(*starts));
-    struct index_entry *sorted = calloc(entry_count + 1, sizeof(*sorted));
+    struct index_literal *sorted = calloc(literal_count + 1, sizeof(*sorted));
     if (starts && sorted) {
-        sort_entries(&planner->lowering, plan, starts, sorted);
+        sort_literals(&planner->lowering, plan, starts, sorted);
         make_indexes(planner, plan, fields, starts, sorted);
     } else {
         planner->lowering.failed = true;
@@ -318,7 +319,7 @@ const struct plan *planner_root(struct planner *planner, struct arena *arena)
         return NULL;
     for (uint32_t i = 0; i < planner->lowering.keys.count; i++)
         low_atoms(&planner->lowering)[i].is_indexed =
-            low_atoms(&planner->lowering)[i].entry_count > 0;
+            low_atoms(&planner->lowering)[i].literal_count > 0;
     plan_finish(planner, plan);
     keys_release(&planner->lowering.root_keys);
     planner->lowering.root_keys = planner->lowering.keys;
@@ -383,7 +384,7 @@ static void lower_source(struct planner *planner, const struct image_source *sou
 
 static bool is_cheaper_indexed(const struct low_atom *atom)
 {
-    return !atom->is_indexed && atom->entry_count > 0 &&
+    return !atom->is_indexed && atom->literal_count > 0 &&
            atom->demand > atom->rate * COST_FOUND + COST_ENTRY;
 }
 

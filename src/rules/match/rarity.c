@@ -1,5 +1,7 @@
 #include "rules/match/rarity.h"
 
+#include <assert.h>
+
 /* In nearly every value of its kind. */
 static const char *const words_everywhere[] = {
     ".exe",
@@ -180,7 +182,7 @@ static bool has_gram(const uint64_t *bits, const uint8_t *gram)
 #define RATE_EVERYWHERE 0.02F
 #define RATE_COMMON     0.0005F
 
-static float gram_rate(const struct rarity *rarity, const uint8_t *gram, uint32_t width)
+float rarity_gram(const struct rarity *rarity, const uint8_t *gram, uint32_t width)
 {
     if (width == RARITY_GRAM && has_gram(rarity->everywhere, gram))
         return RATE_EVERYWHERE;
@@ -192,29 +194,43 @@ static float gram_rate(const struct rarity *rarity, const uint8_t *gram, uint32_
     return rate < RATE_EVERYWHERE ? rate : RATE_EVERYWHERE;
 }
 
-struct anchor rarity_anchor(const struct rarity *rarity, struct bytes literal)
+uint32_t rarity_offset(const struct rarity *rarity, struct bytes literal, uint32_t width,
+                       uint32_t count, uint32_t step)
 {
-    struct anchor best = {.rate = 1};
-    const uint32_t width = literal.length >= RARITY_GRAM ? RARITY_GRAM : (uint32_t)literal.length;
-    if (width < 2)
-        return best;
-    for (size_t at = 0; at + width <= literal.length; at++) {
-        const float rate = gram_rate(rarity, literal.data + at, width);
-        if (best.width == 0 || rate < best.rate)
-            best = (struct anchor){(uint32_t)at, width, rate};
+    assert(width + count - 1 <= literal.length);
+    uint32_t best = 0;
+    float best_rate = 2;
+    for (uint32_t at = 0; at + width + count - 1 <= literal.length; at += step) {
+        float rate = 0;
+        for (uint32_t i = 0; i < count; i++)
+            rate += rarity_gram(rarity, literal.data + at + i, width);
+        if (rate < best_rate) {
+            best_rate = rate;
+            best = at;
+        }
     }
     return best;
 }
 
+/* The rate of the rarest gram, which bounds that of the literal. */
+static float rarest(const struct rarity *rarity, struct bytes literal)
+{
+    const uint32_t width = literal.length < RARITY_GRAM ? (uint32_t)literal.length : RARITY_GRAM;
+    if (width == 0)
+        return 1;
+    const uint32_t at = rarity_offset(rarity, literal, width, 1, 1);
+    return rarity_gram(rarity, literal.data + at, width);
+}
+
 float rarity_contains(const struct rarity *rarity, struct bytes literal)
 {
-    const float rate = rarity_anchor(rarity, literal).rate * 100;
+    const float rate = rarest(rarity, literal) * 100;
     return rate < 1 ? rate : 1;
 }
 
 float rarity_edge(const struct rarity *rarity, struct bytes literal)
 {
-    const float rate = rarity_anchor(rarity, literal).rate * 60;
+    const float rate = rarest(rarity, literal) * 60;
     return literal.length < 3 ? 0.3F : rate < 0.4F ? rate : 0.4F;
 }
 
@@ -224,6 +240,6 @@ float rarity_equals(const struct rarity *rarity, struct bytes literal)
                             : literal.length < 6  ? 0.05F
                             : literal.length < 10 ? 0.01F
                                                   : 0.001F;
-    const float by_gram = rarity_anchor(rarity, literal).rate * 40;
+    const float by_gram = rarest(rarity, literal) * 40;
     return by_gram > by_length && by_gram < 0.5F ? by_gram : by_length;
 }

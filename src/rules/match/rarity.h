@@ -16,14 +16,13 @@ struct rarity {
 
 void rarity_init(struct rarity *rarity);
 
-/* Where to look for a folded literal: its rarest gram. */
-struct anchor {
-    uint32_t offset; /* of the gram in the literal */
-    uint32_t width;  /* 4, or all 3 or 2 of a short literal; 0: too short to be looked for */
-    float rate;      /* how often the gram is expected in one byte of text */
-};
+/* How often `width` (2 to 4) bytes are expected at one place in a text. */
+float rarity_gram(const struct rarity *rarity, const uint8_t *gram, uint32_t width);
 
-struct anchor rarity_anchor(const struct rarity *rarity, struct bytes literal);
+/* Where the rarest `count` neighbouring grams of this width begin in a literal, which has room for
+ * them. With `step` only every step-th place is asked. */
+uint32_t rarity_offset(const struct rarity *rarity, struct bytes literal, uint32_t width,
+                       uint32_t count, uint32_t step);
 
 /* The share of values that are expected to hold, end with, or be the literal. */
 float rarity_contains(const struct rarity *rarity, struct bytes literal);

@@ -1,5 +1,7 @@
 #include "rules/match/regexes.h"
 
+#include "rules/match/text.h"
+
 #include <stdlib.h>
 
 #define MATCH_LIMIT    200000U /* steps of backtracking from one place in the text */
@@ -37,19 +39,44 @@ void regexes_release(struct regexes *regexes)
     *regexes = (struct regexes){0};
 }
 
+#define REGEX_MEMORY_MAX (16U << 20)
+
 /* Where the machine forbids JIT, PCRE2 interprets. */
 static pcre2_code *code_of(struct regexes *regexes, uint32_t number)
 {
-    if (!regexes->codes[number]) {
-        const struct image_test *test = &regexes->image->tests[number];
-        char reason[REGEX_REASON_MAX];
-        pcre2_code *code =
-            regex_compile(image_bytes(regexes->image, test->text), test->form, reason);
-        if (code)
-            pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
-        regexes->codes[number] = code;
+    if (regexes->codes[number])
+        return regexes->codes[number];
+    const struct image_test *test = &regexes->image->tests[number];
+    char reason[REGEX_REASON_MAX];
+    struct arena arena;
+    arena_init(&arena, REGEX_MEMORY_MAX);
+    const struct bytes expression = regex_lazy(&arena, image_bytes(regexes->image, test->text));
+    pcre2_code *code = regex_compile(expression, test->form, reason);
+    if (code)
+        pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+    regexes->codes[number] = code;
+    arena_release(&arena);
+    return code;
+}
+
+/* Cheap beside the expression itself, above all where that would go back and forth: the runs must
+ * stand one behind the other. */
+bool regexes_may_find(const struct image *image, const struct image_test *test, struct bytes folded)
+{
+    bool has_one = test->split == 0;
+    for (uint32_t i = 0; i < test->split && !has_one; i++) {
+        const struct image_piece *piece = &image->pieces[test->pieces.first + i];
+        has_one = text_find(folded, image_bytes(image, piece->literal)) != NULL;
     }
-    return regexes->codes[number];
+    for (uint32_t i = test->split; i < test->pieces.count && has_one; i++) {
+        const struct bytes run = image_bytes(image, image->pieces[test->pieces.first + i].literal);
+        const uint8_t *found = text_find(folded, run);
+        if (!found)
+            return false;
+        folded.length -= (size_t)(found - folded.data) + run.length;
+        folded.data = found + run.length;
+    }
+    return has_one;
 }
 
 bool regexes_find(struct regexes *regexes, uint32_t test, struct bytes text)

@@ -22,6 +22,10 @@ struct regexes {
 bool regexes_init(struct regexes *regexes, const struct image *image);
 void regexes_release(struct regexes *regexes);
 
+/* Whether a text may match by what the expression needs, from its folded form. */
+bool regexes_may_find(const struct image *image, const struct image_test *test,
+                      struct bytes folded);
+
 /* Whether the expression of a test is found in the text. */
 bool regexes_find(struct regexes *regexes, uint32_t test, struct bytes text);
 

@@ -8,11 +8,11 @@
 
 #define SEEK_MAX 64U
 
-/* The entries (without atom) one of which is found in every value that the test holds for; their
+/* The literals (without atom) one of which is found in every value that the test holds for; their
  * number. 0: it cannot be looked for. *rate is the share of values in which one is expected.
  * `arena` is for literals that the image has not. */
 uint32_t seek_test(const struct image *image, const struct rarity *rarity, struct arena *arena,
-                   const struct image_test *test, struct index_entry entries[SEEK_MAX],
+                   const struct image_test *test, struct index_literal literals[SEEK_MAX],
                    float *rate);
 
 #endif

@@ -1,9 +1,9 @@
-/* What a regular expression requires, read from its text.
+/* What a regular expression needs, read from its text.
  *
- * A sequence requires each run of literal characters in it, an alternation one literal of each
- * branch, a group what is in it unless it may be left out. Of several requirements the one whose
- * shortest literal is longest is kept. Wherever PCRE2's syntax offers more than is read here the
- * answer is "nothing is known", which costs time and loses nothing.
+ * A sequence needs each run of literal characters in it, in this order; an alternation one literal
+ * of each branch; a group what is in it unless it may be left out. Of several needs for one of some
+ * literals the one whose shortest literal is longest is kept. Wherever PCRE2's syntax offers more
+ * than is read here the answer is "nothing is known", which costs time and loses nothing.
  *
  * Literals are folded, because indexes look at folded text. Where case is ignored, PCRE2 holds more
  * characters for equal than folding does (s and U+017F): such characters end a run. */
@@ -14,27 +14,26 @@
 
 #define DEPTH_MAX   12U
 #define RUN_MAX     128U
-#define LENGTH_MIN  3U /* shorter literals are no help */
-#define LENGTH_GOOD 8U /* beyond this, longer is not better */
-
-struct required {
-    struct bytes literals[REGEX_LITERALS_MAX];
-    uint32_t count;  /* 0: nothing is known */
-    size_t shortest; /* length */
-};
+#define DOTS_MAX    64U
+#define LENGTH_GOOD 8U /* beyond this, a longer literal is not better */
 
 struct reader {
     struct arena *arena;
     const uint8_t *at, *end;
     bool is_caseless;
     bool has_failed; /* something that is not read here */
+    /* Behind which quantifiers of a dot a `?` may stand without changing what is matched. */
+    const uint8_t *dots[DOTS_MAX];
+    uint32_t dot_count;
+    bool is_greed_seen; /* atomic groups and the like: it matters how much a quantifier takes */
 };
 
 /* Literal characters that follow each other. */
 struct run {
     uint8_t bytes[RUN_MAX];
     size_t length;
-    size_t last; /* where its last character begins */
+    size_t last;   /* where its last character begins */
+    size_t shared; /* the first bytes are the last ones of the run before (ab+c: ab, bc) */
 };
 
 /* What an atom of a sequence is. */
@@ -42,10 +41,10 @@ enum atom {
     ATOM_CHARACTER, /* in the run already */
     ATOM_OTHER,     /* matches something that is not known */
     ATOM_NOTHING,   /* matches no character: what stands around it is adjacent */
-    ATOM_GROUP,     /* with what it requires */
+    ATOM_GROUP,     /* with what it needs */
 };
 
-static bool read_alternation(struct reader *reader, unsigned depth, struct required *required);
+static bool read_alternation(struct reader *reader, unsigned depth, struct regex_needs *needs);
 
 static bool next_is(const struct reader *reader, char character)
 {
@@ -70,25 +69,48 @@ static bool is_letter(uint8_t byte)
     return (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
 }
 
-static void consider(struct required *best, const struct required *other)
+static size_t shortest(const struct regex_needs *needs)
 {
-    const size_t had = best->shortest < LENGTH_GOOD ? best->shortest : LENGTH_GOOD;
-    const size_t has = other->shortest < LENGTH_GOOD ? other->shortest : LENGTH_GOOD;
-    if (other->count &&
-        (best->count == 0 || has > had || (has == had && other->count < best->count)))
-        *best = *other;
+    size_t length = LENGTH_GOOD;
+    for (uint32_t i = 0; i < needs->literal_count; i++)
+        if (needs->literals[i].length < length)
+            length = needs->literals[i].length;
+    return length;
 }
 
-/* Ends a run, which becomes something that the sequence requires. */
-static void run_end(struct reader *reader, struct run *run, struct required *best)
+/* Keeps the better of two sets of literals. */
+static void consider(struct regex_needs *best, const struct regex_needs *other)
 {
-    struct required required = {.count = 1, .shortest = run->length};
-    if (run->length >= LENGTH_MIN) {
-        required.literals[0] = arena_keep(reader->arena, bytes_of(run->bytes, run->length));
-        reader->has_failed |= required.literals[0].data == NULL;
-        consider(best, &required);
+    const size_t had = shortest(best), has = shortest(other);
+    if (other->literal_count == 0 ||
+        (best->literal_count &&
+         (has < had || (has == had && other->literal_count >= best->literal_count))))
+        return;
+    memcpy(best->literals, other->literals, other->literal_count * sizeof(*other->literals));
+    best->literal_count = other->literal_count;
+}
+
+static void add_runs(struct regex_needs *to, const struct bytes *runs, uint32_t count)
+{
+    for (uint32_t i = 0; i < count && to->run_count < REGEX_RUNS_MAX; i++)
+        if (runs[i].length)
+            to->runs[to->run_count++] = runs[i];
+}
+
+/* Ends a run, which becomes something that the sequence needs. */
+static void run_end(struct reader *reader, struct run *run, struct regex_needs *best)
+{
+    if (run->length) {
+        const struct bytes kept = arena_keep(reader->arena, bytes_of(run->bytes, run->length));
+        const struct bytes own = bytes_of(kept.data + run->shared, run->length - run->shared);
+        const struct regex_needs needs = {.literals = {kept}, .literal_count = 1};
+        reader->has_failed |= kept.data == NULL;
+        if (kept.data) {
+            consider(best, &needs);
+            add_runs(best, &own, 1);
+        }
     }
-    run->length = run->last = 0;
+    run->length = run->last = run->shared = 0;
 }
 
 /* Adds a character; false when it may stand for others than its folded form. */
@@ -112,7 +134,7 @@ static bool take_character(struct reader *reader, uint32_t *character)
 }
 
 /* What stands behind a backslash, outside of a class. */
-static enum atom take_escape(struct reader *reader, struct run *run, struct required *best)
+static enum atom take_escape(struct reader *reader, struct run *run, struct regex_needs *best)
 {
     uint32_t character;
     if (reader->at == reader->end || !take_character(reader, &character)) {
@@ -138,7 +160,7 @@ static enum atom take_escape(struct reader *reader, struct run *run, struct requ
 }
 
 /* A class whose characters are all one when folded ([Pp]) is a character. */
-static enum atom take_class(struct reader *reader, struct run *run, struct required *best)
+static enum atom take_class(struct reader *reader, struct run *run, struct regex_needs *best)
 {
     bool is_plain = !take(reader, '^');
     uint32_t only = 0;
@@ -173,15 +195,16 @@ static enum atom take_class(struct reader *reader, struct run *run, struct requi
 }
 
 /* Letters of options behind `(?`: whether they end with `)` (then nothing is matched) or `:`. */
-static enum atom take_options(struct reader *reader, unsigned depth, struct required *required)
+static enum atom take_options(struct reader *reader, unsigned depth, struct regex_needs *needs)
 {
     while (reader->at < reader->end && (is_letter(*reader->at) || strchr("^-", *reader->at))) {
         reader->has_failed |= !strchr("imsnJU^-", *reader->at);
+        reader->is_greed_seen |= *reader->at == 'U';
         reader->at++;
     }
     if (take(reader, ')'))
         return ATOM_NOTHING;
-    reader->has_failed |= !take(reader, ':') || !read_alternation(reader, depth, required);
+    reader->has_failed |= !take(reader, ':') || !read_alternation(reader, depth, needs);
     reader->has_failed |= !take(reader, ')');
     return ATOM_GROUP;
 }
@@ -195,7 +218,7 @@ static void skip_name(struct reader *reader, char end)
 }
 
 /* What begins with `(`, which was taken. */
-static enum atom take_group(struct reader *reader, unsigned depth, struct required *required)
+static enum atom take_group(struct reader *reader, unsigned depth, struct regex_needs *needs)
 {
     bool is_looking = false;
     if (next_is(reader, '*')) {
@@ -214,25 +237,27 @@ static enum atom take_group(struct reader *reader, unsigned depth, struct requir
             is_looking = take(reader, '=') || take(reader, '!');
             if (!is_looking)
                 skip_name(reader, '>');
-        } else if (!is_name && (take(reader, '|') || take(reader, '>') || take(reader, ':'))) {
+        } else if (!is_name && (take(reader, '|') || take(reader, ':'))) {
             is_looking = false;
+        } else if (!is_name && take(reader, '>')) {
+            reader->is_greed_seen = true;
         } else if (!is_name) {
-            return take_options(reader, depth, required);
+            return take_options(reader, depth, needs);
         } else {
             reader->has_failed = true;
         }
     }
-    if (reader->has_failed || !read_alternation(reader, depth, required) || !take(reader, ')')) {
+    if (reader->has_failed || !read_alternation(reader, depth, needs) || !take(reader, ')')) {
         reader->has_failed = true;
         return ATOM_OTHER;
     }
     if (is_looking)
-        *required = (struct required){0};
+        *needs = (struct regex_needs){.literal_count = 0};
     return is_looking ? ATOM_NOTHING : ATOM_GROUP;
 }
 
 /* A quantifier, if one stands here: whether it allows none. */
-static bool take_quantifier(struct reader *reader, bool *allows_none)
+static bool take_quantifier(struct reader *reader, bool is_dot, bool *allows_none)
 {
     *allows_none = next_is(reader, '*') || next_is(reader, '?');
     if (!*allows_none && !next_is(reader, '+')) {
@@ -248,14 +273,16 @@ static bool take_quantifier(struct reader *reader, bool *allows_none)
         reader->at = at;
     }
     reader->at++;
-    if (!take(reader, '?'))
-        take(reader, '+');
+    if (take(reader, '+'))
+        reader->is_greed_seen = true;
+    else if (!take(reader, '?') && is_dot && reader->dot_count < DOTS_MAX)
+        reader->dots[reader->dot_count++] = reader->at;
     return true;
 }
 
 /* The last atom may come again or not at all. */
 static void repeat(struct reader *reader, enum atom atom, bool allows_none, struct run *run,
-                   struct required *best)
+                   struct regex_needs *best)
 {
     uint8_t last[4];
     if (atom != ATOM_CHARACTER)
@@ -264,15 +291,16 @@ static void repeat(struct reader *reader, enum atom atom, bool allows_none, stru
     memcpy(last, run->bytes + run->last, length);
     if (allows_none)
         run->length = run->last;
-    run_end(reader, run, best);
+    if (run->length > run->shared)
+        run_end(reader, run, best);
     if (!allows_none) {
         memcpy(run->bytes, last, length);
-        run->length = length;
+        run->length = run->shared = length;
     }
 }
 
 static enum atom take_atom(struct reader *reader, unsigned depth, struct run *run,
-                           struct required *best, struct required *group)
+                           struct regex_needs *best, struct regex_needs *group)
 {
     uint32_t character;
     if (take(reader, '\\'))
@@ -296,44 +324,46 @@ static enum atom take_atom(struct reader *reader, unsigned depth, struct run *ru
 }
 
 /* Up to the end, a `|` or a `)`. */
-static void take_sequence(struct reader *reader, unsigned depth, struct required *best)
+static void take_sequence(struct reader *reader, unsigned depth, struct regex_needs *best)
 {
     struct run run = {.length = 0};
-    *best = (struct required){0};
+    *best = (struct regex_needs){.literal_count = 0};
     while (reader->at < reader->end && !next_is(reader, '|') && !next_is(reader, ')') &&
            !reader->has_failed) {
-        struct required group = {0};
+        struct regex_needs group = {.literal_count = 0};
         const enum atom atom = take_atom(reader, depth, &run, best, &group);
         bool allows_none = false;
+        const bool is_dot = atom == ATOM_OTHER && reader->at[-1] == '.';
         if (atom == ATOM_GROUP)
             run_end(reader, &run, best);
-        if (take_quantifier(reader, &allows_none))
+        if (take_quantifier(reader, is_dot, &allows_none))
             repeat(reader, atom, allows_none, &run, best);
-        if (atom == ATOM_GROUP && !allows_none)
+        if (atom == ATOM_GROUP && !allows_none) {
             consider(best, &group);
+            add_runs(best, group.runs, group.run_count);
+        }
     }
     run_end(reader, &run, best);
 }
 
 /* Branches up to the end or a `)`; false when they are not read. */
-static bool read_alternation(struct reader *reader, unsigned depth, struct required *required)
+static bool read_alternation(struct reader *reader, unsigned depth, struct regex_needs *needs)
 {
-    struct required branch;
+    struct regex_needs branch;
     if (depth > DEPTH_MAX)
         return false;
-    take_sequence(reader, depth, required);
+    take_sequence(reader, depth, needs);
     while (take(reader, '|')) {
         take_sequence(reader, depth, &branch);
-        if (required->count == 0 || branch.count == 0 ||
-            required->count + branch.count > REGEX_LITERALS_MAX) {
-            required->count = 0;
+        needs->run_count = 0;
+        if (needs->literal_count == 0 || branch.literal_count == 0 ||
+            needs->literal_count + branch.literal_count > REGEX_LITERALS_MAX) {
+            needs->literal_count = 0;
             continue;
         }
-        memcpy(required->literals + required->count, branch.literals,
-               branch.count * sizeof(*branch.literals));
-        required->count += branch.count;
-        if (branch.shortest < required->shortest)
-            required->shortest = branch.shortest;
+        memcpy(needs->literals + needs->literal_count, branch.literals,
+               branch.literal_count * sizeof(*branch.literals));
+        needs->literal_count += branch.literal_count;
     }
     return !reader->has_failed;
 }
@@ -354,8 +384,8 @@ static bool mentions_caseless(struct bytes expression)
     return false;
 }
 
-uint32_t regex_literals(struct arena *arena, struct bytes expression, unsigned flags,
-                        struct bytes literals[REGEX_LITERALS_MAX])
+void regex_needs(struct arena *arena, struct bytes expression, unsigned flags,
+                 struct regex_needs *needs)
 {
     struct reader reader = {
         .arena = arena,
@@ -363,10 +393,34 @@ uint32_t regex_literals(struct arena *arena, struct bytes expression, unsigned f
         .end = expression.data + expression.length,
         .is_caseless = (flags & SIGMA_REGEX_I) || mentions_caseless(expression),
     };
-    struct required required;
-    if (expression.length == 0 || !read_alternation(&reader, 0, &required) ||
-        reader.at != reader.end)
-        return 0;
-    memcpy(literals, required.literals, required.count * sizeof(*literals));
-    return required.count;
+    *needs = (struct regex_needs){.literal_count = 0};
+    if (expression.length && (!read_alternation(&reader, 0, needs) || reader.at != reader.end))
+        *needs = (struct regex_needs){.literal_count = 0};
+}
+
+struct bytes regex_lazy(struct arena *arena, struct bytes expression)
+{
+    struct reader reader = {
+        .arena = arena,
+        .at = expression.data,
+        .end = expression.data + expression.length,
+    };
+    struct regex_needs needs;
+    if (expression.length == 0 || !read_alternation(&reader, 0, &needs) ||
+        reader.at != reader.end || reader.is_greed_seen)
+        return expression;
+    uint8_t *lazy = arena_take_aligned(arena, expression.length + reader.dot_count, 1);
+    if (!lazy)
+        return expression;
+    const uint8_t *from = expression.data;
+    size_t length = 0;
+    for (uint32_t i = 0; i <= reader.dot_count; i++) {
+        const uint8_t *to = i < reader.dot_count ? reader.dots[i] : reader.end;
+        memcpy(lazy + length, from, (size_t)(to - from));
+        length += (size_t)(to - from);
+        if (i < reader.dot_count)
+            lazy[length++] = '?';
+        from = to;
+    }
+    return bytes_of(lazy, length);
 }
