@@ -225,6 +225,17 @@ static enum status child(struct lexer *lexer, const struct path *parent, struct 
     return STATUS_OK;
 }
 
+/* Only in UserData an element may be called so; elsewhere the event that is open has lost its end.
+ */
+static bool may_hold_event(const struct path *element)
+{
+    if (!element->depth)
+        return true;
+    while (element->depth > 2)
+        element = element->parent;
+    return bytes_equal(element->key, bytes_of_text("UserData"));
+}
+
 /* `<name`, up to its attributes. */
 static enum status open_element(struct lexer *lexer, struct fault *fault)
 {
@@ -232,6 +243,8 @@ static enum status open_element(struct lexer *lexer, struct fault *fault)
     const struct bytes name = read_name(lexer);
     if (name.length == 0 || name.length > NAME_MAX_LENGTH || name.data[0] == '@')
         return damaged(fault, "an element without a name");
+    if (bytes_equal(name, bytes_of_text("Event")) && !may_hold_event(lexer->element))
+        return damaged(fault, "an event within an event");
     lexer->has_attributes = false;
     return child(lexer, lexer->element, name, &lexer->element, fault);
 }

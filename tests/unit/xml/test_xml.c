@@ -138,7 +138,10 @@ static void user_data_goes_by_the_names_of_its_leaves(void **state)
     struct harness *harness = *state;
     harness_text(harness, "<Event><UserData><LogFileCleared xmlns='n' xmlns:a='m'><Channel>Security"
                           "</Channel><Result value='0'>fine</Result><Flags value='1'></Flags><X/>"
-                          "</LogFileCleared></UserData></Event>");
+                          "</LogFileCleared></UserData></Event>"
+                          "<Event><UserData><Event><a>1</a></Event></UserData></Event>");
+    assert_int_equal(harness->count, 2);
+    assert_event(harness, 1, "{\"a\":\"1\"}");
     assert_event(harness, 0,
                  "{\"Channel\":\"Security\",\"Result_value\":\"0\",\"Result\":\"fine\","
                  "\"Flags_value\":\"1\",\"X\":null}");
@@ -230,7 +233,8 @@ static void a_damaged_event_costs_only_itself(void **state)
         {ONE "rubbish\n" ONE, 2, 1, "offset 53: text that is no event"},
         {ONE "<Event><System></Event>\n" ONE, 2, 1,
          "offset 53: an element that is closed by another's name"},
-        {ONE "<Event><System><EventID>1</EventID>\n" ONE, 2, 1, NULL},
+        {ONE "<Event><System><EventID>1</EventID>\n" ONE, 2, 1,
+         "offset 53: an event within an event"},
         {ONE "<Event><System x=1></System></Event>\n" ONE, 2, 1, "offset 53: a wrong attribute"},
         {ONE "<Event><System>text<a/></System></Event>\n" ONE, 2, 1,
          "offset 53: an element within a text"},
