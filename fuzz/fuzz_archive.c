@@ -13,11 +13,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
 const char *__asan_default_options(void);
 
-/* libarchive asks for what a 7z claims to need, and copes when that is refused. (libFuzzer must be
- * told likewise: -malloc_limit_mb=1000000.) */
+/* Libraries ask for as much as an archive claims to need (gigabytes for a dictionary), and cope
+ * when that is refused. */
 const char *__asan_default_options(void)
 {
-    return "allocator_may_return_null=1";
+    return "allocator_may_return_null=1:max_allocation_size_mb=256";
 }
 
 /* As many bytes as the limits allow, and no endless stream of nothing. */
