@@ -150,6 +150,13 @@ static size_t fraction_parse(struct bytes text, struct instant *instant)
     return at;
 }
 
+static unsigned month_length(unsigned year, unsigned month)
+{
+    if (month == 2)
+        return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28;
+    return 30 + ((month + (month > 7)) & 1);
+}
+
 enum status instant_parse(struct bytes text, struct instant *instant)
 {
     const uint8_t *at = text.data;
@@ -160,7 +167,8 @@ enum status instant_parse(struct bytes text, struct instant *instant)
         at[13] != ':' || !digits_parse(at + 14, 2, &minute) || at[16] != ':' ||
         !digits_parse(at + 17, 2, &second))
         return STATUS_INVALID;
-    if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60)
+    if (month < 1 || month > 12 || day < 1 || day > month_length(year, month) || hour > 23 ||
+        minute > 59 || second > 60)
         return STATUS_INVALID;
     struct instant read = {0};
     size_t end = 19;
