@@ -102,6 +102,9 @@ void sheet_time(struct sheet *sheet, struct instant time)
 
 void sheet_end(struct sheet *sheet)
 {
+    struct buffer *out = sheet->page.out;
+    while (out->length && out->data[out->length - 1] == ' ')
+        out->length--;
     buffer_byte(sheet->page.out, '\n');
     sheet->at = sheet->used = 0;
 }

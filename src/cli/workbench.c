@@ -118,10 +118,12 @@ void workbench_release(struct workbench *bench)
     names_free(bench->fields);
 }
 
-void workbench_item(struct workbench *bench, const struct pipeline_item *item)
+/* --- The work, with what all of it has in common --- */
+
+/* Says what is wrong with an item, if anything. */
+static void item_warn(const struct pipeline_item *item)
 {
     const struct account *account = item->account;
-    bench->is_incomplete |= account->is_incomplete;
     if (!account->is_incomplete && item->is_evidence)
         return;
     const char *note;
@@ -129,6 +131,35 @@ void workbench_item(struct workbench *bench, const struct pipeline_item *item)
         console_warn("%s: %s", item->path, note);
     if (account->notes_left_out)
         console_warn("%s: %u more of these", item->path, account->notes_left_out);
+}
+
+static void *thread_new(void *context)
+{
+    const struct workbench *bench = context;
+    return bench->work.thread_new ? bench->work.thread_new(bench->work.context)
+                                  : bench->work.context;
+}
+
+static void thread_done(void *context, void *thread)
+{
+    const struct workbench *bench = context;
+    if (bench->work.thread_done)
+        bench->work.thread_done(bench->work.context, thread);
+}
+
+static enum status batch_commit(void *context, struct bytes out, struct fault *fault)
+{
+    const struct workbench *bench = context;
+    return bench->work.commit ? bench->work.commit(bench->work.context, out, fault)
+                              : output_write(bench->output, out, fault);
+}
+
+static enum status item_commit(void *context, const struct pipeline_item *item, struct fault *fault)
+{
+    struct workbench *bench = context;
+    bench->is_incomplete |= item->account->is_incomplete;
+    item_warn(item);
+    return bench->work.item ? bench->work.item(bench->work.context, item, fault) : STATUS_OK;
 }
 
 /* --- The whole --- */
@@ -139,15 +170,21 @@ static uint64_t evidence_done_any(const void *context)
 }
 
 static enum status pipeline_go(struct workbench *bench, const struct workbench_job *job,
-                               const struct pipeline_work *work, struct fault *fault)
+                               struct fault *fault)
 {
+    const struct pipeline_work work = {.context = bench,
+                                       .thread_new = thread_new,
+                                       .thread_done = thread_done,
+                                       .event = bench->work.event,
+                                       .commit = batch_commit,
+                                       .item = item_commit};
     const struct pipeline_options options = {
         .shared = &bench->shared, .threads = bench->options->threads, .stop = bench->stop};
     const bool is_shown = !job->is_streaming || !output_is_terminal(bench->output);
     struct progress *progress = is_shown ? progress_start(job->what, evidence_size(bench->evidence),
                                                           evidence_done_any, bench->evidence)
                                          : NULL;
-    const enum status status = pipeline_run(bench->evidence, &options, work, fault);
+    const enum status status = pipeline_run(bench->evidence, &options, &work, fault);
     progress_stop(progress);
     return status;
 }
@@ -155,20 +192,20 @@ static enum status pipeline_go(struct workbench *bench, const struct workbench_j
 static enum status job_run(struct workbench *bench, const struct text_list *paths,
                            const struct workbench_job *job, struct fault *fault)
 {
-    struct pipeline_work work = {.context = job->context};
     const struct evidence_options options = {.hash = job->hash, .stop = bench->stop};
+    bench->work.context = job->context;
     bench->shared.no_fields = job->no_fields;
     enum status status =
         evidence_open(paths->items, paths->count, &options, &bench->evidence, fault);
     if (status == STATUS_OK)
         status = output_open(job->output, &bench->output, fault);
     if (status == STATUS_OK)
-        status = job->begin(job->context, bench, &work, fault);
+        status = job->begin(job->context, bench, &bench->work, fault);
     if (status == STATUS_OK) {
         size_t count;
         const char *const *roots = evidence_roots(bench->evidence, &count);
         workbench_close_sandbox(bench, roots, count);
-        status = pipeline_go(bench, job, &work, fault);
+        status = pipeline_go(bench, job, fault);
     }
     if (status == STATUS_OK && job->end)
         status = job->end(job->context, bench, fault);

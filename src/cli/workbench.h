@@ -35,6 +35,7 @@ struct workbench {
     const volatile sig_atomic_t *stop;
     struct span span;
     struct output *output;
+    struct pipeline_work work; /* the job's */
     bool is_incomplete;
 };
 
@@ -45,8 +46,9 @@ struct workbench_job {
     bool is_streaming;  /* it writes while it reads: no progress line among that on a terminal */
     enum evidence_hash hash;
     void *context;
-    /* All that needs rights; fills in the work, but for its context, which is the job's unless it
-     * sets one. */
+    /* All that needs rights; fills in the work. What it leaves open has a meaning: a thread's state
+     * is the context, what comes out is written to the output, an item needs nothing more than
+     * what is said of all of them; the context is the job's. */
     enum status (*begin)(void *context, struct workbench *bench, struct pipeline_work *work,
                          struct fault *fault);
     /* What is left when all evidence was read; may be NULL. */
@@ -57,9 +59,6 @@ struct workbench_job {
 
 /* Returns the exit status; what went wrong was said. */
 int workbench_run(const struct workbench_options *options, const struct workbench_job *job);
-
-/* To be called by the work with every item: says what is wrong with it, if anything. */
-void workbench_item(struct workbench *bench, const struct pipeline_item *item);
 
 /* Where to put what does not fit in memory. */
 const char *workbench_spill_folder(void);

@@ -17,16 +17,6 @@ struct dump {
     enum reader_text text;
 };
 
-static void *thread_new(void *context)
-{
-    return context;
-}
-
-static void thread_done(void *context, void *thread)
-{
-    (void)context, (void)thread;
-}
-
 static void event_seen(void *thread, const struct pipeline_view *view, struct buffer *out)
 {
     const struct dump *dump = thread;
@@ -34,20 +24,6 @@ static void event_seen(void *thread, const struct pipeline_view *view, struct bu
         return;
     event_write(dump->writer, view, dump->text, out);
     buffer_byte(out, '\n');
-}
-
-static enum status batch_commit(void *context, struct bytes out, struct fault *fault)
-{
-    const struct dump *dump = context;
-    return output_write(dump->bench->output, out, fault);
-}
-
-static enum status item_commit(void *context, const struct pipeline_item *item, struct fault *fault)
-{
-    const struct dump *dump = context;
-    (void)fault;
-    workbench_item(dump->bench, item);
-    return STATUS_OK;
 }
 
 static enum status dump_begin(void *context, struct workbench *bench, struct pipeline_work *work,
@@ -58,11 +34,7 @@ static enum status dump_begin(void *context, struct workbench *bench, struct pip
     dump->bench = bench;
     dump->text = format && strcmp(format, "xml") == 0 ? READER_TEXT_XML : READER_TEXT_JSON;
     dump->writer = event_writer_new(bench->fields);
-    work->thread_new = thread_new;
-    work->thread_done = thread_done;
     work->event = event_seen;
-    work->commit = batch_commit;
-    work->item = item_commit;
     return dump->writer ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory");
 }
 

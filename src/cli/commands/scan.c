@@ -75,7 +75,6 @@ static enum status rules_begin(struct scan_run *run, struct fault *fault)
 static enum status item_commit(void *context, const struct pipeline_item *item, struct fault *fault)
 {
     struct scan_run *run = context;
-    workbench_item(run->bench, item);
     return evidence_list_add(&run->evidence, item, fault);
 }
 

@@ -29,7 +29,7 @@ enum status book_add(struct book *book, const char *path, struct bytes text, str
 {
     if (book->count == book->room) {
         const size_t room = book->room ? book->room * 2 : 256;
-        struct page *pages = realloc(book->pages, room * sizeof(*pages));
+        struct book_page *pages = realloc(book->pages, room * sizeof(*pages));
         if (!pages)
             return fault_set(fault, STATUS_MEMORY, 0, "no memory for the rules");
         book->pages = pages;
@@ -40,7 +40,7 @@ enum status book_add(struct book *book, const char *path, struct bytes text, str
     if (!kept || !copy.data)
         return fault_set(fault, STATUS_REFUSED, 0, "the rules are larger than %u MiB in all",
                          LOAD_ALL_MAX >> 20);
-    book->pages[book->count++] = (struct page){kept, copy};
+    book->pages[book->count++] = (struct book_page){kept, copy};
     book->bytes += text.length;
     return STATUS_OK;
 }
@@ -137,7 +137,7 @@ static void number_append(struct buffer *to, size_t number)
 void book_write_pack(const struct book *book, struct buffer *to)
 {
     for (size_t i = 0; i < book->count; i++) {
-        const struct page *page = &book->pages[i];
+        const struct book_page *page = &book->pages[i];
         number_append(to, strlen(page->path));
         number_append(to, page->text.length);
         buffer_text(to, page->path);

@@ -9,14 +9,14 @@
 #include "base/buffer.h"
 #include "base/status.h"
 
-struct page {
+struct book_page {
     const char *path;
     struct bytes text;
 };
 
 struct book {
     struct arena arena;
-    struct page *pages;
+    struct book_page *pages;
     size_t count, room;
     size_t bytes;
 };

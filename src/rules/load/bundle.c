@@ -4,6 +4,7 @@
 #include "rules/load/load.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,20 +86,6 @@ enum status bundle_read(const char *path, const char *name, struct book *book, s
     return status;
 }
 
-/* What stands at `path` stays as a second name until the new one is in its place. */
-static enum status previous_keep(const char *path, struct fault *fault)
-{
-    char *previous = NULL;
-    if (asprintf(&previous, "%s" BUNDLE_PREVIOUS, path) < 0)
-        return fault_set(fault, STATUS_MEMORY, 0, "no memory");
-    enum status status = STATUS_OK;
-    unlink(previous);
-    if (link(path, previous) != 0 && errno != ENOENT)
-        status = fault_errno(fault, errno, "cannot keep the bundle before as %s", previous);
-    free(previous);
-    return status;
-}
-
 enum status bundle_write(const char *path, const struct book *book, struct fault *fault)
 {
     struct buffer pack = {0}, file = {0};
@@ -116,10 +103,51 @@ enum status bundle_write(const char *path, const struct book *book, struct fault
         status = fault_set(fault, STATUS_MEMORY, 0, "no memory for the bundle");
     file.length += status ? 0 : got;
     if (status == STATUS_OK)
-        status = previous_keep(path, fault);
-    if (status == STATUS_OK)
         status = file_write(path, buffer_view(&file), fault);
     buffer_release(&pack);
     buffer_release(&file);
+    return status;
+}
+
+/* What stands at `path` stays as a second name until the new one is in its place. */
+static enum status previous_keep(const char *path, struct fault *fault)
+{
+    char *previous = NULL;
+    if (asprintf(&previous, "%s" BUNDLE_PREVIOUS, path) < 0)
+        return fault_set(fault, STATUS_MEMORY, 0, "no memory");
+    enum status status = STATUS_OK;
+    unlink(previous);
+    if (linkat(AT_FDCWD, path, AT_FDCWD, previous, 0) != 0 && errno != ENOENT)
+        status = fault_errno(fault, errno, "cannot keep the bundle before as %s", previous);
+    free(previous);
+    return status;
+}
+
+enum status bundle_place(const char *from, const char *path, struct fault *fault)
+{
+    const enum status status = previous_keep(path, fault);
+    if (status == STATUS_OK && rename(from, path) != 0)
+        return fault_errno(fault, errno, "cannot write %s", path);
+    return status;
+}
+
+static enum status bundle_check(const char *path, struct fault *fault)
+{
+    struct book book;
+    book_init(&book);
+    const enum status status = bundle_read(path, "", &book, fault);
+    book_release(&book);
+    return status;
+}
+
+enum status bundle_roll_back(const char *path, struct fault *fault)
+{
+    char *previous = NULL;
+    if (asprintf(&previous, "%s" BUNDLE_PREVIOUS, path) < 0)
+        return fault_set(fault, STATUS_MEMORY, 0, "no memory");
+    enum status status = bundle_check(previous, fault);
+    if (status == STATUS_OK && renameat2(AT_FDCWD, previous, AT_FDCWD, path, RENAME_EXCHANGE) != 0)
+        status = fault_errno(fault, errno, "cannot put %s in its place", previous);
+    free(previous);
     return status;
 }

@@ -19,7 +19,13 @@ bool bundle_is(const char *path);
 enum status bundle_read(const char *path, const char *name, struct book *book,
                         struct fault *fault) MUST_CHECK;
 
-/* Writes the book as a bundle in the place of `path`; what stood there is kept beside it. */
+/* Writes the book as a bundle. */
 enum status bundle_write(const char *path, const struct book *book, struct fault *fault) MUST_CHECK;
+
+/* Moves a bundle to `path` in the same folder; what stood there is kept beside it. */
+enum status bundle_place(const char *from, const char *path, struct fault *fault) MUST_CHECK;
+
+/* Changes places with what was kept beside the bundle, which must verify. Twice is as if never. */
+enum status bundle_roll_back(const char *path, struct fault *fault) MUST_CHECK;
 
 #endif
