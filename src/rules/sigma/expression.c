@@ -71,10 +71,9 @@ bool expression_matches(const struct expression *expression, struct bytes text)
 static void write_group(const struct expression *expression, struct bytes text, uint32_t group,
                         struct buffer *to)
 {
-    const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(expression->found);
-    if (group >= pcre2_get_ovector_count(expression->found) || ends[2 * group] == PCRE2_UNSET)
-        return;
-    buffer_bytes(to, text.data + ends[2 * group], ends[2 * group + 1] - ends[2 * group]);
+    const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(expression->found) + (size_t)group * 2;
+    if (group < pcre2_get_ovector_count(expression->found) && ends[0] != PCRE2_UNSET)
+        buffer_bytes(to, text.data + ends[0], ends[1] - ends[0]);
 }
 
 /* The group of \g<name> or \g<number> whose < stands at `at`; *end is behind the >. False when it

@@ -98,13 +98,16 @@ bool header_uuid(const char *text, char digits[HEADER_UUID_DIGITS + 1])
 {
     unsigned count = 0;
     for (; *text; text++) {
-        const char low = (char)(*text | 0x20);
+        static const char upper[] = "ABCDEF", all[] = "0123456789abcdef";
         if (*text == '-' || *text == '{' || *text == '}')
             continue;
-        const bool is_digit = (*text >= '0' && *text <= '9') || (low >= 'a' && low <= 'f');
-        if (!is_digit || count == HEADER_UUID_DIGITS)
+        const char *high = strchr(upper, *text);
+        char digit = *text;
+        if (high)
+            digit = all[10 + (high - upper)];
+        if (!strchr(all, digit) || count == HEADER_UUID_DIGITS)
             return false;
-        digits[count++] = *text <= '9' ? *text : low;
+        digits[count++] = digit;
     }
     digits[count] = '\0';
     return count == HEADER_UUID_DIGITS;

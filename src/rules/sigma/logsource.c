@@ -157,8 +157,8 @@ static enum status take_value_map(const struct reading *reading, const struct tr
     translation->values = values;
     for (uint32_t i = 0; i < map->count; i++) {
         const char *rule_value = arena_keep_text(reading->arena, map->pairs[i].key);
-        const char *const *event_values;
-        uint32_t event_count;
+        const char *const *event_values = NULL;
+        uint32_t event_count = 0;
         const enum status status =
             take_values(reading, map->pairs[i].value, &event_values, &event_count);
         if (status != STATUS_OK || !rule_value)

@@ -229,7 +229,7 @@ enum status lower_condition(const struct draft_context *context, const struct dr
     };
     if (!lowering.selections)
         return draft_no_memory(context);
-    struct lowered lowered;
+    struct lowered lowered = {0};
     const enum status status = lower_expression(&lowering, draft->expression, &lowered);
     if (status != STATUS_OK)
         return status;

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define FILE_LENGTH_MAX (16U << 20)
+#define FILE_LENGTH_MAX ((size_t)16 << 20)
 
 static enum status read_all(struct arena *arena, const char *path, struct bytes *text,
                             struct fault *fault)
@@ -23,7 +23,7 @@ static enum status read_all(struct arena *arena, const char *path, struct bytes 
     if (error)
         return fault_errno(fault, error, "%s", path);
     if (length > FILE_LENGTH_MAX)
-        return fault_set(fault, STATUS_INVALID, 0, "%s: larger than %u MiB", path,
+        return fault_set(fault, STATUS_INVALID, 0, "%s: larger than %zu MiB", path,
                          FILE_LENGTH_MAX >> 20);
     *text = bytes_of(room, length);
     return STATUS_OK;
@@ -49,7 +49,7 @@ enum status option_file_read(struct arena *arena, const char *path,
                              const struct tree_node **document, struct fault *fault)
 {
     struct arena text_arena;
-    struct bytes text;
+    struct bytes text = {0};
     struct fault inner = {0};
     arena_init(&text_arena, FILE_LENGTH_MAX * 2);
     *document = NULL;

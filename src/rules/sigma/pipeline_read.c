@@ -3,6 +3,7 @@
 #include "rules/sigma/pipeline.h"
 #include "rules/sigma/pipeline_item.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* Everything is checked when a pipeline is read: keys, kinds of parameters, words, expressions.
@@ -180,6 +181,7 @@ static enum status take_bit(const struct reading *reading, const struct tree_nod
                             uint64_t *bit)
 {
     struct pipelines *pipelines = reading->pipelines;
+    assert(id);
     uint32_t at = 0;
     while (at < pipelines->id_count && !text_is(pipelines->ids[at], id))
         at++;
@@ -195,6 +197,7 @@ static enum status take_bit(const struct reading *reading, const struct tree_nod
 static enum status compile_fields(const struct reading *reading, const struct tree_node *fields,
                                   struct pipeline_condition *condition)
 {
+    assert(fields);
     const bool is_list = fields->kind == TREE_LIST;
     const uint32_t count = is_list ? fields->count : 1;
     struct expression **expressions =

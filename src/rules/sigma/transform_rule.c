@@ -283,39 +283,55 @@ static enum status apply_add_condition(struct pipeline_run *run)
 
 #define ALGORITHM_BOUND 16
 
+static const char *algorithm_of_length(size_t digits)
+{
+    switch (digits) {
+    case 32:
+        return "MD5";
+    case 40:
+        return "SHA1";
+    case 64:
+        return "SHA256";
+    case 128:
+        return "SHA512";
+    default:
+        return "";
+    }
+}
+
+static struct bytes without_wildcards(struct bytes text)
+{
+    size_t from = 0, to = text.length;
+    while (from < to && (text.data[from] == '*' || text.data[from] == '?'))
+        from++;
+    while (to > from && (text.data[to - 1] == '*' || text.data[to - 1] == '?'))
+        to--;
+    return bytes_of(text.data + from, to - from);
+}
+
+static void write_upper(char *to, struct bytes text)
+{
+    size_t length = 0;
+    for (; length < text.length && length + 1 < ALGORITHM_BOUND; length++) {
+        const uint8_t byte = text.data[length];
+        to[length] = (char)(byte >= 'a' && byte <= 'z' ? byte - 0x20 : byte);
+    }
+    to[length] = '\0';
+}
+
 /* SHA256=… or SHA256|…, else by the length of what is left. False when it is none of the valid. */
-static bool split_hash(const struct tree_node *valid, struct bytes plain, char *algorithm,
-                       struct bytes *hash)
+static bool split_hash(const struct tree_node *valid, struct bytes plain,
+                       char algorithm[ALGORITHM_BOUND], struct bytes *hash)
 {
     const uint8_t *bar = memchr(plain.data, '|', plain.length);
     if (!bar)
         bar = memchr(plain.data, '=', plain.length);
     const size_t name_length = bar ? (size_t)(bar - plain.data) : 0;
-    size_t at = 0, length = 0;
-    while (at < name_length && plain.data[at] == '*')
-        at++;
-    for (; at < name_length && length + 1 < ALGORITHM_BOUND; at++)
-        algorithm[length++] =
-            (char)(plain.data[at] >= 'a' && plain.data[at] <= 'z' ? plain.data[at] ^ 0x20
-                                                                  : plain.data[at]);
-    size_t from = bar ? name_length + 1 : 0, to = plain.length;
-    while (from < to && (plain.data[from] == '*' || plain.data[from] == '?'))
-        from++;
-    while (to > from && (plain.data[to - 1] == '*' || plain.data[to - 1] == '?'))
-        to--;
-    *hash = bytes_of(plain.data + from, to - from);
-    if (!bar) {
-        const size_t digits = to - from;
-        const char *name = digits == 32    ? "MD5"
-                           : digits == 40  ? "SHA1"
-                           : digits == 64  ? "SHA256"
-                           : digits == 128 ? "SHA512"
-                                           : "";
-        length = strlen(name);
-        memcpy(algorithm, name, length);
-    }
-    algorithm[length] = '\0';
-    return length && parameter_has(valid, bytes_of(algorithm, length));
+    const size_t from = bar ? name_length + 1 : 0;
+    *hash = without_wildcards(bytes_of(plain.data + from, plain.length - from));
+    write_upper(algorithm, bar ? without_wildcards(bytes_of(plain.data, name_length))
+                               : bytes_of_text(algorithm_of_length(hash->length)));
+    return *algorithm && parameter_has(valid, bytes_of_text(algorithm));
 }
 
 static enum status hash_item(const struct pipeline_run *run, const struct draft_value *value,

@@ -298,10 +298,11 @@ static enum status fill_map(struct tree_reader *reader, const struct tree_node *
     if (!pairs)
         return no_memory(fault);
     for (uint32_t i = 0; i < node->count; i++) {
-        const struct tree_node *key = children[2 * i];
+        const struct tree_node *const *pair = children + (size_t)i * 2;
+        const struct tree_node *key = pair[0];
         if (!tree_is_scalar(key))
             return fault_set(fault, STATUS_INVALID, key->line, "a key is a list or a map");
-        pairs[i] = (struct tree_pair){key->text, key->line, children[2 * i + 1]};
+        pairs[i] = (struct tree_pair){key->text, key->line, pair[1]};
     }
     node->pairs = pairs;
     return refuse_repeated(reader, pairs, node->count, fault);
