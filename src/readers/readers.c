@@ -3,6 +3,8 @@
 /* In the order in which they are asked; carving takes what nobody else does. */
 static const struct reader_format *const formats[] = {
     &reader_evtx,
+    &reader_pcap,
+    &reader_pcapng,
     &reader_xml,
     &reader_json,
     &reader_evtx_carve,

@@ -78,6 +78,8 @@ const struct reader_format *reader_find(struct bytes head, const struct reader_s
 
 extern const struct reader_format reader_evtx;
 extern const struct reader_format reader_evtx_carve;
+extern const struct reader_format reader_pcap;
+extern const struct reader_format reader_pcapng;
 extern const struct reader_format reader_json;
 extern const struct reader_format reader_xml;
 

@@ -106,8 +106,8 @@ struct wire_event *wire_event_begin(struct wire_connection *connection, const st
     assert(output);
     output->shape = shape_of(output, log);
     if (!output->shape) {
-        tally_add(connection->lane->tally, TALLY_OTHER, log->path, "events lost without memory", 0,
-                  connection->now[0].packet);
+        losses_add(connection->lane->losses, LOSS_OTHER, log->path, "events lost without memory", 0,
+                   connection->now[0].packet);
         return NULL;
     }
     arena_reset(&output->arena);

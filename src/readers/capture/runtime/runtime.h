@@ -21,35 +21,35 @@
 
 /* --- The account: what was damaged, lost and unseen, by protocol and reason --- */
 
-enum tally_kind {
-    TALLY_DAMAGED, /* messages */
-    TALLY_UNSEEN,  /* bytes, encrypted */
-    TALLY_LOST,    /* gaps in streams */
-    TALLY_CUT,     /* payloads cut by the snap length */
-    TALLY_UNKNOWN, /* connections of no known protocol */
-    TALLY_OTHER,   /* said as "reason: count" */
+enum loss_kind {
+    LOSS_DAMAGED, /* messages */
+    LOSS_UNSEEN,  /* bytes, encrypted */
+    LOSS_GAP,     /* gaps in streams */
+    LOSS_CUT,     /* payloads cut by the snap length */
+    LOSS_UNKNOWN, /* connections of no known protocol */
+    LOSS_OTHER,   /* said as "reason: count" */
 };
 
-struct tally_row {
-    enum tally_kind kind;
+struct loss {
+    enum loss_kind kind;
     const char *protocol; /* constants: told apart by address in a lane, by text in the end */
     const char *reason;
     uint64_t count, bytes;
     uint64_t first; /* packet */
 };
 
-#define TALLY_ROWS 512U /* open addressing; a row too many is counted in the last one */
+#define LOSSES_MAX 512U /* open addressing; a row too many is counted in the last one */
 
-struct tally {
-    struct tally_row rows[TALLY_ROWS];
+struct losses {
+    struct loss rows[LOSSES_MAX];
     uint32_t used;
 };
 
-void tally_add(struct tally *tally, enum tally_kind kind, const char *protocol, const char *reason,
-               uint64_t bytes, uint64_t packet);
+void losses_add(struct losses *losses, enum loss_kind kind, const char *protocol,
+                const char *reason, uint64_t bytes, uint64_t packet);
 
 /* Says all of them in `account`, in the order of their packets. */
-void tally_tell(const struct tally *const *tallies, size_t count, struct account *account);
+void losses_tell(const struct losses *const *losses, size_t count, struct account *account);
 
 /* --- Facts: wire_remember and wire_recall --- */
 
@@ -96,7 +96,6 @@ struct wire_output {
     uint32_t shape_count;
     event_sink *sink;
     void *context;
-    struct account *account;
 };
 
 bool wire_output_init(struct wire_output *output, const struct reader_shared *shared);
@@ -107,7 +106,7 @@ void wire_output_release(struct wire_output *output);
 struct wire_lane {
     const struct wire_protocol *const *protocols;
     struct wire_output *output; /* NULL between batches */
-    struct tally *tally;
+    struct losses *losses;
     struct facts *facts;
     size_t memory; /* held by its connections */
 };
@@ -159,6 +158,9 @@ void wire_flow_drop(struct wire_flow *flow, enum wire_side side);
 
 /* Ends all sessions and gives their memory back. */
 void wire_flow_end(struct wire_flow *flow);
+
+/* Gives the memory back without a word. */
+void wire_flow_release(struct wire_flow *flow);
 
 /* Counts memory of a connection; negative when it is given back. */
 static inline void wire_flow_charge(struct wire_flow *flow, ptrdiff_t bytes)

@@ -169,8 +169,8 @@ static struct wire_session *session_open(struct wire_flow *flow, struct wire_ses
     struct wire_session *session = protocol->open(connection, carrier);
     wire_flow_charge(flow, (ptrdiff_t)connection->arena->taken - (ptrdiff_t)before);
     if (!session) {
-        tally_add(connection->lane->tally, TALLY_OTHER, protocol->name,
-                  "sessions lost without memory", 0, connection->first.packet);
+        losses_add(connection->lane->losses, LOSS_OTHER, protocol->name,
+                   "sessions lost without memory", 0, connection->first.packet);
         return NULL;
     }
     session->protocol = protocol;
@@ -199,8 +199,8 @@ bool wire_flow_open(struct wire_flow *flow, const struct wire_protocol *protocol
 
 static void give_up(struct wire_flow *flow, const struct wire_session *session, uint64_t packet)
 {
-    tally_add(flow->connection.lane->tally, TALLY_OTHER, session->protocol->name,
-              "streams given up behind a gap", 0, packet);
+    losses_add(flow->connection.lane->losses, LOSS_OTHER, session->protocol->name,
+               "streams given up behind a gap", 0, packet);
 }
 
 void wire_flow_gap(struct wire_flow *flow, enum wire_side side, uint64_t length)
@@ -221,9 +221,9 @@ void wire_flow_gap(struct wire_flow *flow, enum wire_side side, uint64_t length)
 static void overflow(struct wire_flow *flow, const struct wire_session *session,
                      enum wire_side side, uint64_t lost)
 {
-    tally_add(flow->connection.lane->tally, TALLY_LOST, session->protocol->name,
-              "more waited for the rest of a message than there is room for", lost,
-              flow->connection.now[side].packet);
+    losses_add(flow->connection.lane->losses, LOSS_GAP, session->protocol->name,
+               "more waited for the rest of a message than there is room for", lost,
+               flow->connection.now[side].packet);
 }
 
 void wire_flow_data(struct wire_flow *flow, enum wire_side side, struct bytes bytes)
@@ -309,9 +309,9 @@ void wire_carry(struct wire_session *carrier, struct wire_carried **carried,
     if (!*carried)
         *carried = carried_new(flow, carrier, protocol);
     if (!*carried) {
-        tally_add(carrier->connection->lane->tally, TALLY_OTHER, protocol->name,
-                  "messages refused: too many sessions at a time", 0,
-                  carrier->connection->now[side].packet);
+        losses_add(carrier->connection->lane->losses, LOSS_OTHER, protocol->name,
+                   "messages refused: too many sessions at a time", 0,
+                   carrier->connection->now[side].packet);
         return;
     }
     if ((*carried)->session && !(*carried)->is_ended)
@@ -323,20 +323,9 @@ struct wire_session *wire_carried_session(struct wire_carried *carried)
     return carried && !carried->is_ended ? carried->session : NULL;
 }
 
-void wire_carry_end(struct wire_carried *carried)
+static void carried_release(struct wire_carried *carried)
 {
-    if (!carried || carried->is_ended)
-        return;
     struct wire_flow *flow = carried->flow;
-    struct wire_connection *connection = &flow->connection;
-    carried->is_ended = true;
-    struct arena *const outer = connection->arena;
-    connection->arena = &carried->arena;
-    const size_t before = carried->arena.taken;
-    if (carried->session && carried->session->protocol->end)
-        carried->session->protocol->end(carried->session);
-    wire_flow_charge(flow, (ptrdiff_t)carried->arena.taken - (ptrdiff_t)before);
-    connection->arena = outer;
     struct wire_carried **link = &flow->carried;
     while (*link != carried)
         link = &(*link)->next;
@@ -348,20 +337,44 @@ void wire_carry_end(struct wire_carried *carried)
     arena_release(&carried->arena);
 }
 
+static void session_end(struct wire_flow *flow, struct wire_session *session)
+{
+    const struct arena *arena = flow->connection.arena;
+    const size_t before = arena->taken;
+    if (session && session->protocol->end)
+        session->protocol->end(session);
+    wire_flow_charge(flow, (ptrdiff_t)arena->taken - (ptrdiff_t)before);
+}
+
+void wire_carry_end(struct wire_carried *carried)
+{
+    if (!carried || carried->is_ended)
+        return;
+    struct wire_connection *connection = &carried->flow->connection;
+    struct arena *const outer = connection->arena;
+    carried->is_ended = true;
+    connection->arena = &carried->arena;
+    session_end(carried->flow, carried->session);
+    connection->arena = outer;
+    carried_release(carried);
+}
+
+void wire_flow_release(struct wire_flow *flow)
+{
+    while (flow->carried)
+        carried_release(flow->carried);
+    wire_flow_drop(flow, WIRE_CLIENT);
+    wire_flow_drop(flow, WIRE_SERVER);
+    wire_flow_charge(flow, -(ptrdiff_t)flow->arena.taken);
+    arena_release(&flow->arena);
+}
+
 void wire_flow_end(struct wire_flow *flow)
 {
     /* The innermost first: what carries may ask what it carried. */
     while (flow->carried)
         wire_carry_end(flow->carried);
-    const size_t before = flow->arena.taken;
-    if (flow->session && flow->session->protocol->end)
-        flow->session->protocol->end(flow->session);
-    wire_flow_charge(flow, (ptrdiff_t)flow->arena.taken - (ptrdiff_t)before);
-    while (flow->carried)
-        wire_carry_end(flow->carried);
+    session_end(flow, flow->session);
     flow->session = NULL;
-    wire_flow_drop(flow, WIRE_CLIENT);
-    wire_flow_drop(flow, WIRE_SERVER);
-    wire_flow_charge(flow, -(ptrdiff_t)flow->arena.taken);
-    arena_release(&flow->arena);
+    wire_flow_release(flow);
 }

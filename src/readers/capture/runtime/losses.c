@@ -5,51 +5,50 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static size_t place_of(enum tally_kind kind, const char *protocol, const char *reason)
+static size_t place_of(enum loss_kind kind, const char *protocol, const char *reason)
 {
     const uint64_t mixed = ((uint64_t)(uintptr_t)protocol * UINT64_C(0x9E3779B97F4A7C15)) ^
                            ((uint64_t)(uintptr_t)reason * UINT64_C(0xC2B2AE3D27D4EB4F)) ^
                            ((uint64_t)kind << 60);
-    return (size_t)(mixed >> 40) % TALLY_ROWS;
+    return (size_t)(mixed >> 40) % LOSSES_MAX;
 }
 
-void tally_add(struct tally *tally, enum tally_kind kind, const char *protocol, const char *reason,
-               uint64_t bytes, uint64_t packet)
+void losses_add(struct losses *losses, enum loss_kind kind, const char *protocol,
+                const char *reason, uint64_t bytes, uint64_t packet)
 {
     size_t place = place_of(kind, protocol, reason);
-    struct tally_row *row;
-    while ((row = &tally->rows[place])->count &&
+    struct loss *row;
+    while ((row = &losses->rows[place])->count &&
            (row->kind != kind || row->protocol != protocol || row->reason != reason)) {
-        if (tally->used == TALLY_ROWS - 1)
+        if (losses->used == LOSSES_MAX - 1)
             break;
-        place = (place + 1) % TALLY_ROWS;
+        place = (place + 1) % LOSSES_MAX;
     }
     if (!row->count) {
-        *row = (struct tally_row){
-            .kind = kind, .protocol = protocol, .reason = reason, .first = packet};
-        tally->used++;
+        *row = (struct loss){.kind = kind, .protocol = protocol, .reason = reason, .first = packet};
+        losses->used++;
     }
     row->count++;
     row->bytes += bytes;
 }
 
-static bool is_same(const struct tally_row *one, const struct tally_row *other)
+static bool is_same(const struct loss *one, const struct loss *other)
 {
     return one->kind == other->kind && strcmp(one->protocol, other->protocol) == 0 &&
            strcmp(one->reason, other->reason) == 0;
 }
 
-static size_t merge(struct tally_row *rows, size_t count, const struct tally *tally)
+static size_t merge(struct loss *rows, size_t count, const struct losses *losses)
 {
-    for (size_t i = 0; i < TALLY_ROWS; i++) {
-        const struct tally_row *more = &tally->rows[i];
+    for (size_t i = 0; i < LOSSES_MAX; i++) {
+        const struct loss *more = &losses->rows[i];
         size_t at = 0;
         if (!more->count)
             continue;
         while (at < count && !is_same(&rows[at], more))
             at++;
         if (at == count) {
-            if (count == TALLY_ROWS)
+            if (count == LOSSES_MAX)
                 continue;
             rows[count++] = *more;
             continue;
@@ -64,7 +63,7 @@ static size_t merge(struct tally_row *rows, size_t count, const struct tally *ta
 
 static int by_packet(const void *one, const void *other)
 {
-    const struct tally_row *a = one, *b = other;
+    const struct loss *a = one, *b = other;
     if (a->first != b->first)
         return a->first < b->first ? -1 : 1;
     if (a->kind != b->kind)
@@ -85,40 +84,40 @@ static void size_write(char to[32], uint64_t bytes)
     snprintf(to, 32, unit ? "%.1f %s" : "%.0f %s", size, units[unit]);
 }
 
-static void tell(const struct tally_row *row, struct account *account)
+static void tell(const struct loss *row, struct account *account)
 {
     const unsigned long long count = row->count, first = row->first;
     const char *s = row->count == 1 ? "" : "s";
     char size[32];
     size_write(size, row->bytes);
     switch (row->kind) {
-    case TALLY_DAMAGED:
+    case LOSS_DAMAGED:
         account->damaged += row->count;
         account->is_incomplete = true;
         account_note(account, "%s: %llu message%s damaged: %s (first in packet %llu)",
                      row->protocol, count, s, row->reason, first);
         return;
-    case TALLY_UNSEEN:
+    case LOSS_UNSEEN:
         account_note(account, "%s encrypted and unseen (%s)", size, row->protocol);
         return;
-    case TALLY_LOST:
+    case LOSS_GAP:
         account->missing += row->count;
         account->is_incomplete = true;
         account_note(account, "%s: %s lost in %llu gap%s: %s (first before packet %llu)",
                      row->protocol, size, count, s, row->reason, first);
         return;
-    case TALLY_CUT:
+    case LOSS_CUT:
         account->is_incomplete = true;
         account_note(account,
                      "%s: %llu packet%s cut by the capture, %s missing (first in packet %llu)",
                      row->protocol, count, s, size, first);
         return;
-    case TALLY_UNKNOWN:
+    case LOSS_UNKNOWN:
         account_note(account,
                      "%s: %llu connection%s of no known protocol, %s (first in packet %llu)",
                      row->protocol, count, s, size, first);
         return;
-    case TALLY_OTHER:
+    case LOSS_OTHER:
         account->is_incomplete = true;
         account_note(account, "%s: %llu %s (first in packet %llu)", row->protocol, count,
                      row->reason, first);
@@ -126,9 +125,9 @@ static void tell(const struct tally_row *row, struct account *account)
     }
 }
 
-void tally_tell(const struct tally *const *tallies, size_t count, struct account *account)
+void losses_tell(const struct losses *const *losses, size_t count, struct account *account)
 {
-    struct tally_row *rows = calloc(TALLY_ROWS, sizeof(*rows));
+    struct loss *rows = calloc(LOSSES_MAX, sizeof(*rows));
     if (!rows) {
         account->is_incomplete = true;
         account_note(account, "no memory for the account of protocols");
@@ -136,7 +135,7 @@ void tally_tell(const struct tally *const *tallies, size_t count, struct account
     }
     size_t merged = 0;
     for (size_t i = 0; i < count; i++)
-        merged = merge(rows, merged, tallies[i]);
+        merged = merge(rows, merged, losses[i]);
     qsort(rows, merged, sizeof(*rows), by_packet);
     for (size_t i = 0; i < merged; i++)
         tell(&rows[i], account);
@@ -146,13 +145,13 @@ void tally_tell(const struct tally *const *tallies, size_t count, struct account
 void wire_damaged(struct wire_session *session, enum wire_side side, const char *reason)
 {
     const struct wire_connection *connection = session->connection;
-    tally_add(connection->lane->tally, TALLY_DAMAGED, session->protocol->name, reason, 0,
-              connection->now[side].packet);
+    losses_add(connection->lane->losses, LOSS_DAMAGED, session->protocol->name, reason, 0,
+               connection->now[side].packet);
 }
 
 void wire_unseen(struct wire_session *session, uint64_t length)
 {
     const struct wire_connection *connection = session->connection;
-    tally_add(connection->lane->tally, TALLY_UNSEEN, session->protocol->name, "", length,
-              connection->first.packet);
+    losses_add(connection->lane->losses, LOSS_UNSEEN, session->protocol->name, "", length,
+               connection->first.packet);
 }

@@ -1,0 +1,395 @@
+/* The capture reader. The cutting half finds the innermost IP packet of each frame and puts it into
+ * the batch of its lane; the decoding half is the lane (flows/).
+ *
+ * There are always LANES lanes, whatever the number of threads, so that the same bytes come out.
+ * Lanes belong to the capture, which lives until the reader is closed and the last batch that was
+ * handed out is decoded. */
+#include "base/cursor.h"
+#include "readers/capture/flows/lane.h"
+#include "readers/capture/packets/file.h"
+#include "readers/capture/packets/packet.h"
+#include "readers/readers.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define LANES        16U
+#define BATCH_LENGTH (256U << 10)
+#define BATCH_LAST   1U /* batch.kind: the last of its lane */
+#define RECORD_ALIGN 8U
+
+_Static_assert(LANES <= BATCH_LANES_MAX, "a lane has a number");
+_Static_assert(sizeof(struct packet) % RECORD_ALIGN == 0, "records stand one behind the other");
+
+struct capture;
+
+struct capture_lane {
+    struct capture *capture;
+    struct lane *lane; /* made when its first batch is handed out */
+};
+
+/* What both halves share. */
+struct capture {
+    unsigned references; /* the cutting half and each batch under way */
+    unsigned open_lanes; /* whose last batch is not decoded yet */
+    struct capture_lane lanes[LANES];
+};
+
+struct pending {
+    struct buffer data;
+    uint64_t offset, first; /* of the first packet */
+};
+
+/* Packets that went to no lane, and why. */
+struct unread {
+    uint64_t cut, broken, unknown;
+    uint64_t first_cut, first_broken, first_unknown; /* packets */
+    uint32_t link;
+};
+
+struct capture_state {
+    struct capture *capture;
+    struct capture_file file;
+    struct pending pending[LANES];
+    struct unread unread;
+    uint64_t sequence;
+    unsigned ending; /* the next lane that gets its last batch */
+    bool is_ended;   /* no more packets */
+    enum status status;
+    struct fault fault;
+};
+
+/* --- The capture --- */
+
+static void capture_unref(struct capture *capture)
+{
+    if (__atomic_sub_fetch(&capture->references, 1, __ATOMIC_ACQ_REL))
+        return;
+    for (unsigned i = 0; i < LANES; i++)
+        lane_free(capture->lanes[i].lane);
+    free(capture);
+}
+
+/* What the protocols have to say, when all lanes have ended. */
+static void capture_tell(const struct capture *capture, struct account *account)
+{
+    const struct losses *losses[LANES];
+    size_t count = 0;
+    for (unsigned i = 0; i < LANES; i++)
+        if (capture->lanes[i].lane)
+            losses[count++] = lane_losses(capture->lanes[i].lane);
+    losses_tell(losses, count, account);
+}
+
+/* --- The cutting half --- */
+
+static bool recognises_pcap(struct bytes head, const struct reader_shared *shared)
+{
+    (void)shared;
+    return pcap_recognises(head);
+}
+
+static bool recognises_pcapng(struct bytes head, const struct reader_shared *shared)
+{
+    (void)shared;
+    return pcapng_recognises(head);
+}
+
+static enum status capture_open(const struct reader_shared *shared, struct source *source,
+                                struct account *account, void **opened, struct fault *fault)
+{
+    (void)shared;
+    (void)account;
+    struct capture_state *state = calloc(1, sizeof(*state));
+    struct capture *capture = calloc(1, sizeof(*capture));
+    enum status status = state && capture
+                             ? capture_file_open(&state->file, source, fault)
+                             : fault_set(fault, STATUS_MEMORY, 0, "no memory for the reader");
+    if (status != STATUS_OK) {
+        free(state);
+        free(capture);
+        return status;
+    }
+    capture->references = 1;
+    for (unsigned i = 0; i < LANES; i++)
+        capture->lanes[i].capture = capture;
+    state->capture = capture;
+    *opened = state;
+    return STATUS_OK;
+}
+
+static void unread_add(uint64_t *count, uint64_t *first, uint64_t packet)
+{
+    if (!(*count)++)
+        *first = packet;
+}
+
+/* The lane of a pair of addresses. The table of connections uses the lower bits. */
+static unsigned lane_of(uint64_t pair)
+{
+    return (unsigned)(pair >> 48) % LANES;
+}
+
+static void packet_append(struct capture_state *state, unsigned lane, const struct packet *packet,
+                          const uint8_t *ip)
+{
+    struct pending *pending = &state->pending[lane];
+    const size_t length = sizeof(*packet) + packet->captured;
+    const size_t padded = (length + RECORD_ALIGN - 1) & ~(size_t)(RECORD_ALIGN - 1);
+    uint8_t *room = buffer_room(&pending->data, padded);
+    if (!room)
+        return;
+    if (!pending->data.length) {
+        pending->offset = packet->offset;
+        pending->first = packet->number;
+    }
+    memcpy(room, packet, sizeof(*packet));
+    memcpy(room + sizeof(*packet), ip, packet->captured);
+    pending->data.length += padded;
+}
+
+/* Puts a frame into its lane's batch; returns the lane, or LANES when it went to none. */
+static unsigned frame_take(struct capture_state *state, const struct frame *frame)
+{
+    struct packet packet;
+    const uint8_t *ip;
+    struct unread *unread = &state->unread;
+    switch (link_read(frame->link, bytes_of(frame->data, frame->captured), frame->original, &packet,
+                      &ip)) {
+    case LINK_IP:
+        packet.time = frame->time;
+        packet.number = frame->number;
+        packet.offset = frame->offset;
+        packet_append(state, lane_of(packet.pair), &packet, ip);
+        return lane_of(packet.pair);
+    case LINK_OTHER:
+        break;
+    case LINK_CUT:
+        unread_add(&unread->cut, &unread->first_cut, frame->number);
+        break;
+    case LINK_BROKEN:
+        unread_add(&unread->broken, &unread->first_broken, frame->number);
+        break;
+    case LINK_UNKNOWN:
+        unread_add(&unread->unknown, &unread->first_unknown, frame->number);
+        unread->link = frame->link;
+        break;
+    }
+    return LANES;
+}
+
+/* Makes the lane at its first use; false without memory. */
+static bool lane_make(struct capture_lane *lane)
+{
+    if (!lane->lane)
+        lane->lane = lane_new(wire_protocols);
+    return lane->lane != NULL;
+}
+
+/* Hands out what a lane has; false without memory for the lane. */
+static bool hand_out(struct capture_state *state, unsigned number, bool is_last,
+                     struct batch *batch)
+{
+    struct capture_lane *lane = &state->capture->lanes[number];
+    struct pending *pending = &state->pending[number];
+    if (!lane_make(lane))
+        return false;
+    const struct buffer data = pending->data;
+    pending->data = batch->data;
+    buffer_reset(&pending->data);
+    batch->data = data;
+    batch->offset = pending->offset;
+    batch->own = data.length;
+    batch->sequence = state->sequence++;
+    batch->first = pending->first;
+    batch->kind = is_last ? BATCH_LAST : 0;
+    batch->lane = number + 1;
+    batch->context = lane;
+    __atomic_add_fetch(&state->capture->references, 1, __ATOMIC_RELAXED);
+    return true;
+}
+
+/* Counts the lanes that will end, before the first of them does. */
+static bool end_begin(struct capture_state *state)
+{
+    struct capture *capture = state->capture;
+    for (unsigned i = 0; i < LANES; i++) {
+        if (state->pending[i].data.length && !lane_make(&capture->lanes[i]))
+            return false;
+        capture->open_lanes += capture->lanes[i].lane != NULL;
+    }
+    return true;
+}
+
+/* The last batches, a lane each, then how the file ended. */
+static enum status end_next(struct capture_state *state, struct batch *batch, struct fault *fault)
+{
+    if (state->ending == 0 && !end_begin(state))
+        return fault_set(fault, STATUS_MEMORY, 0, "no memory for connections");
+    while (state->ending < LANES) {
+        const unsigned lane = state->ending++;
+        if (state->capture->lanes[lane].lane && hand_out(state, lane, true, batch))
+            return STATUS_OK;
+    }
+    if (state->status < 0 && fault)
+        *fault = state->fault;
+    return state->status;
+}
+
+static enum status capture_next(void *opened, struct batch *batch, struct account *account,
+                                struct fault *fault)
+{
+    struct capture_state *state = opened;
+    struct frame frame;
+    while (!state->is_ended) {
+        state->status = capture_file_next(&state->file, &frame, account, &state->fault);
+        if (state->status != STATUS_OK) {
+            state->is_ended = true;
+            break;
+        }
+        account->read++;
+        account_time(account, frame.time);
+        const unsigned lane = frame_take(state, &frame);
+        if (lane == LANES || state->pending[lane].data.length < BATCH_LENGTH)
+            continue;
+        if (hand_out(state, lane, false, batch))
+            return STATUS_OK;
+        return fault_set(fault, STATUS_MEMORY, frame.offset, "no memory for connections");
+    }
+    return end_next(state, batch, fault);
+}
+
+static void unread_tell(const struct unread *unread, struct account *account)
+{
+    if (unread->cut) {
+        account->is_incomplete = true;
+        account_note(account,
+                     "%llu packets cut by the capture within their headers (first: packet %llu)",
+                     (unsigned long long)unread->cut, (unsigned long long)unread->first_cut);
+    }
+    if (unread->broken) {
+        account->damaged += unread->broken;
+        account->is_incomplete = true;
+        account_note(account, "%llu packets with headers that cannot be (first: packet %llu)",
+                     (unsigned long long)unread->broken, (unsigned long long)unread->first_broken);
+    }
+    if (unread->unknown) {
+        account->is_incomplete = true;
+        account_note(account,
+                     "%llu packets of a link layer that is not read (type %u, first: packet %llu)",
+                     (unsigned long long)unread->unknown, unread->link,
+                     (unsigned long long)unread->first_unknown);
+    }
+}
+
+static void capture_close(void *opened, struct account *account)
+{
+    struct capture_state *state = opened;
+    unread_tell(&state->unread, account);
+    capture_file_close(&state->file, account);
+    for (unsigned i = 0; i < LANES; i++)
+        buffer_release(&state->pending[i].data);
+    capture_unref(state->capture);
+    free(state);
+}
+
+/* --- The decoding half --- */
+
+struct capture_decoder {
+    struct wire_output output;
+};
+
+static void capture_decoder_free(void *opened)
+{
+    struct capture_decoder *decoder = opened;
+    if (!decoder)
+        return;
+    wire_output_release(&decoder->output);
+    free(decoder);
+}
+
+static void *capture_decoder_new(const struct reader_shared *shared)
+{
+    struct capture_decoder *decoder = calloc(1, sizeof(*decoder));
+    if (!decoder)
+        return NULL;
+    if (wire_output_init(&decoder->output, shared))
+        return decoder;
+    capture_decoder_free(decoder);
+    return NULL;
+}
+
+static void packets_decode(struct lane *lane, struct wire_output *output, struct bytes data)
+{
+    struct cursor cursor = cursor_over(data, 0);
+    const uint8_t *record;
+    while ((record = cursor_take(&cursor, sizeof(struct packet)))) {
+        const struct packet *packet = (const struct packet *)(const void *)record;
+        const size_t padded =
+            ((size_t)packet->captured + RECORD_ALIGN - 1) & ~(size_t)(RECORD_ALIGN - 1);
+        const uint8_t *ip = cursor_take(&cursor, padded);
+        assert(ip);
+        lane_packet(lane, output, packet, ip);
+    }
+}
+
+static void capture_decode(void *opened, const struct batch *batch, struct account *account,
+                           event_sink *sink, void *context)
+{
+    struct capture_decoder *decoder = opened;
+    struct capture_lane *lane = batch->context;
+    struct capture *capture = lane->capture;
+    decoder->output.sink = sink;
+    decoder->output.context = context;
+    packets_decode(lane->lane, &decoder->output, buffer_view(&batch->data));
+    if (batch->kind == BATCH_LAST) {
+        lane_end(lane->lane, &decoder->output);
+        if (__atomic_sub_fetch(&capture->open_lanes, 1, __ATOMIC_ACQ_REL) == 0)
+            capture_tell(capture, account);
+    }
+    capture_unref(capture);
+}
+
+/* One line of JSON with the names of Zeek's logs; XML is not a form that they have. */
+static void capture_render(void *opened, enum reader_text text, struct buffer *to)
+{
+    const struct capture_decoder *decoder = opened;
+    const struct wire_output *output = &decoder->output;
+    const struct event *event = &output->current;
+    char separator = '{';
+    (void)text;
+    for (uint32_t slot = 0; slot < event->shape->count; slot++) {
+        if (!value_is_there(&event->values[slot]))
+            continue;
+        buffer_byte(to, (uint8_t)separator);
+        separator = ',';
+        buffer_json(to, names_text(output->shared->fields, event->shape->fields[slot]));
+        buffer_byte(to, ':');
+        value_append_json(to, &event->values[slot]);
+    }
+    buffer_byte(to, '}');
+}
+
+const struct reader_format reader_pcap = {
+    .name = "pcap",
+    .recognises = recognises_pcap,
+    .open = capture_open,
+    .next = capture_next,
+    .close = capture_close,
+    .decoder_new = capture_decoder_new,
+    .decoder_free = capture_decoder_free,
+    .decode = capture_decode,
+    .render = capture_render,
+};
+
+const struct reader_format reader_pcapng = {
+    .name = "pcapng",
+    .recognises = recognises_pcapng,
+    .open = capture_open,
+    .next = capture_next,
+    .close = capture_close,
+    .decoder_new = capture_decoder_new,
+    .decoder_free = capture_decoder_free,
+    .decode = capture_decode,
+    .render = capture_render,
+};
