@@ -1,0 +1,123 @@
+#include "readers/capture/rpc/rpc_call.h"
+
+#include "base/utf.h"
+
+#include <stdio.h>
+
+const char *const rpc_fields[RPC_FIELD_COUNT] = {
+    [RPC_RTT] = "rtt",
+    [RPC_NAMED_PIPE] = "named_pipe",
+    [RPC_ENDPOINT] = "endpoint",
+    [RPC_OPERATION] = "operation",
+    [RPC_INTERFACE_UUID] = "interface_uuid",
+    [RPC_INTERFACE_VERSION] = "interface_version",
+    [RPC_OPNUM] = "opnum",
+    [RPC_CALL_ID] = "call_id",
+    [RPC_CONTEXT_ID] = "context_id",
+    [RPC_REQUEST_LENGTH] = "request_length",
+    [RPC_RESPONSE_LENGTH] = "response_length",
+    [RPC_STATUS] = "status",
+    [RPC_FAULT] = "fault",
+    [RPC_AUTH_TYPE] = "auth_type",
+    [RPC_AUTH_LEVEL] = "auth_level",
+    [RPC_IS_SEALED] = "is_sealed",
+    [RPC_OBJECT] = "object",
+    [RPC_USER] = "user",
+    [RPC_SERVER_NAME] = "server_name",
+    [RPC_DESIRED_ACCESS] = "desired_access",
+    [RPC_SERVICE_NAME] = "service_name",
+    [RPC_DISPLAY_NAME] = "display_name",
+    [RPC_BINARY_PATH] = "binary_path",
+    [RPC_SERVICE_TYPE] = "service_type",
+    [RPC_START_TYPE] = "start_type",
+    [RPC_TASK_NAME] = "task_name",
+    [RPC_TASK_XML] = "task_xml",
+    [RPC_TASK_FLAGS] = "task_flags",
+    [RPC_KEY] = "key",
+    [RPC_VALUE_NAME] = "value_name",
+    [RPC_SAVE_PATH] = "save_path",
+    [RPC_ACCOUNT_NAME] = "account_name",
+    [RPC_DOMAIN] = "domain",
+    [RPC_LEVEL] = "level",
+    [RPC_COMPUTER_NAME] = "computer_name",
+    [RPC_IS_ZERO_CREDENTIAL] = "is_zero_credential",
+    [RPC_FILE_NAME] = "file_name",
+    [RPC_MAPPED_INTERFACE] = "mapped_interface",
+    [RPC_MAPPED_PORT] = "mapped_port",
+    [RPC_DRS_EXTENDED_OP] = "drs_extended_op",
+    [RPC_DRS_MAX_OBJECTS] = "drs_max_objects",
+    [RPC_DRS_FLAGS] = "drs_flags",
+    [RPC_CLSID] = "clsid",
+    [RPC_NAMESPACE] = "namespace",
+    [RPC_WMI_CLASS] = "wmi_class",
+    [RPC_WMI_METHOD] = "wmi_method",
+    [RPC_COMMAND_LINE] = "command_line",
+    [RPC_QUERY] = "query",
+    [RPC_TEXTS] = "texts",
+};
+
+void rpc_uuid_write(char to[37], const uint8_t uuid[16])
+{
+    snprintf(to, 37, "%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x", load_le32(uuid),
+             load_le16(uuid + 4), load_le16(uuid + 6), uuid[8], uuid[9], uuid[10], uuid[11],
+             uuid[12], uuid[13], uuid[14], uuid[15]);
+}
+
+static struct rpc_argument *argument_add(struct rpc_call *call, enum rpc_field field)
+{
+    if (call->argument_count == RPC_ARGUMENTS_MAX)
+        return NULL;
+    struct rpc_argument *argument = &call->arguments[call->argument_count++];
+    *argument = (struct rpc_argument){.field = (uint16_t)field};
+    return argument;
+}
+
+void rpc_add_text(struct rpc_call *call, enum rpc_field field, struct bytes utf8)
+{
+    struct rpc_argument *argument = utf8.length ? argument_add(call, field) : NULL;
+    if (!argument)
+        return;
+    const size_t room = RPC_TEXT_MAX - call->text_length;
+    const size_t length = utf8.length < room ? utf8.length : room;
+    memcpy(call->text + call->text_length, utf8.data, length);
+    argument->at = call->text_length;
+    argument->length = (uint32_t)length;
+    call->text_length += (uint32_t)length;
+}
+
+void rpc_add_wide(struct rpc_call *call, enum rpc_field field, struct bytes utf16)
+{
+    uint8_t text[UTF8_BOUND(RPC_TEXT_MAX)];
+    size_t units = utf16.length / 2;
+    if (units > RPC_TEXT_MAX)
+        units = RPC_TEXT_MAX;
+    if (units)
+        rpc_add_text(call, field, bytes_of(text, utf8_from_utf16(text, utf16.data, units)));
+}
+
+void rpc_add_number(struct rpc_call *call, enum rpc_field field, uint64_t number)
+{
+    struct rpc_argument *argument = argument_add(call, field);
+    if (argument) {
+        argument->is_number = true;
+        argument->number = number;
+    }
+}
+
+void rpc_add_hex(struct rpc_call *call, enum rpc_field field, uint64_t number)
+{
+    struct rpc_argument *argument = argument_add(call, field);
+    if (argument) {
+        argument->is_number = argument->is_hex = true;
+        argument->number = number;
+    }
+}
+
+void rpc_add_bool(struct rpc_call *call, enum rpc_field field, bool truth)
+{
+    struct rpc_argument *argument = argument_add(call, field);
+    if (argument) {
+        argument->is_bool = true;
+        argument->number = truth;
+    }
+}
