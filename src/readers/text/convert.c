@@ -81,6 +81,35 @@ static struct value to_hex(const struct conversion *conversion, const struct val
     return to;
 }
 
+#define GUID_LENGTH 36
+
+static bool is_bare_guid(const struct value *value)
+{
+    if (value->type != VALUE_UTF8 || value->length != GUID_LENGTH)
+        return false;
+    for (size_t i = 0; i < GUID_LENGTH; i++) {
+        const uint8_t byte = value->data[i];
+        const bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (is_dash ? byte != '-' : !((byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'F')))
+            return false;
+    }
+    return true;
+}
+
+/* As the log has it: in braces and small letters. */
+static struct value to_guid(const struct conversion *conversion, const struct value *from)
+{
+    uint8_t *text =
+        is_bare_guid(from) ? arena_take_aligned(conversion->arena, GUID_LENGTH + 2, 1) : NULL;
+    if (!text)
+        return *from;
+    text[0] = '{';
+    for (size_t i = 0; i < GUID_LENGTH; i++)
+        text[i + 1] = from->data[i] >= 'A' ? from->data[i] | 0x20 : from->data[i];
+    text[GUID_LENGTH + 1] = '}';
+    return value_text(bytes_of(text, GUID_LENGTH + 2));
+}
+
 static struct value to_unquoted(const struct value *from)
 {
     struct value to = *from;
@@ -228,6 +257,8 @@ static struct value run(const struct conversion *conversion, const struct step *
         return to_time(conversion, from, step->how == NAMING_XML_TIME);
     case NAMING_HEX:
         return to_hex(conversion, from);
+    case NAMING_GUID:
+        return to_guid(conversion, from);
     case NAMING_QUOTED:
         return to_unquoted(from);
     case NAMING_WORDS:

@@ -103,7 +103,8 @@ static bool add_conditional(struct naming *naming, struct step step, const char 
     }
     while (last->where && last->next)
         last = last->next;
-    if (!last->where && last->source != step.source)
+    const bool is_certain = !last->where && last->how != NAMING_NOT_WORDS;
+    if (is_certain && last->source != step.source)
         return true;
     if (last->where) {
         last->next = step_keep(naming, step);

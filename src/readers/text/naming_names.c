@@ -157,6 +157,8 @@ static bool name_by_tree(const struct naming *naming, const struct keys *keys, s
     if (kind == TREE_NONE)
         return false;
     field->how = hows[kind];
+    if (naming->has_tree && field->how == NAMING_COPY)
+        field->how = NAMING_GUID;
     if (kind == TREE_DROP)
         return true;
     field->name = join_name(naming->scratch, element, attribute);

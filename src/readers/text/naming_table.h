@@ -16,6 +16,7 @@ enum naming_how {
     NAMING_TIME,      /* a moment in any notation that an exporter uses */
     NAMING_XML_TIME,  /* the same as Windows' XML has it */
     NAMING_HEX,       /* a number that Windows shows as 0x and hex digits */
+    NAMING_GUID,      /* a GUID that has lost its braces gets them back */
     NAMING_QUOTED,    /* text that may stand in single quotes */
     NAMING_WORDS,     /* what a word of a list means; numbers stay; absent when it is neither */
     NAMING_WORDS_OR,  /* the same, but a copy when it is neither */

@@ -338,12 +338,16 @@ static void velociraptor_has_the_fields_of_the_log(void **state)
         "{\"System\":{\"Provider\":{\"Name\":\"Microsoft-Windows-Security-Auditing\"},"
         "\"EventID\":{\"Value\":4624},\"Keywords\":9232379236109516800,\"TimeCreated\":"
         "{\"SystemTime\":1558453567.7849274},\"Security\":{\"UserID\":\"\"},\"Correlation\":"
-        "{}},\"EventData\":{\"SubjectLogonId\":999,\"LogonType\":3},\"Message\":\"m\"}");
+        "{}},\"EventData\":{\"SubjectLogonId\":999,\"LogonGuid\":\"0CCE9210-69AE-11D9-BED3-"
+        "50505450303A\"},"
+        "\"Message\":\"m\"}");
     assert_event(harness, 0,
                  "{\"Provider_Name\":\"Microsoft-Windows-Security-Auditing\",\"EventID\":4624,"
                  "\"Keywords\":\"0x8020000000000000\","
                  "\"TimeCreated\":\"2019-05-21T15:46:07.7849274Z\",\"Security_UserID\":\"\","
-                 "\"SubjectLogonId\":\"0x3e7\",\"LogonType\":3,\"RenderedMessage\":\"m\"}");
+                 "\"SubjectLogonId\":\"0x3e7\","
+                 "\"LogonGuid\":\"{0cce9210-69ae-11d9-bed3-50505450303a}\","
+                 "\"RenderedMessage\":\"m\"}");
     assert_string_equal(harness_time(harness, 0), "2019-05-21T15:46:07.7849274Z");
 }
 
