@@ -1,9 +1,11 @@
 #include "readers/capture/krb5/krb5.h"
 #include "readers/capture/rpc/rpc.h"
+#include "readers/capture/smb/smb.h"
 #include "readers/capture/wire.h"
 
 /* In the order in which they are probed. */
 const struct wire_protocol *const wire_protocols[] = {
+    &wire_smb,
     &wire_krb_tcp,
     &wire_krb_udp,
     &wire_dcerpc,
