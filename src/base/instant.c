@@ -62,6 +62,16 @@ static void digits_write(char *to, unsigned count, unsigned number)
     }
 }
 
+void instant_widen(struct instant *first, struct instant *last, struct instant time)
+{
+    if (!instant_is_known(time))
+        return;
+    if (!instant_is_known(*first) || instant_compare(time, *first) < 0)
+        *first = time;
+    if (!instant_is_known(*last) || instant_compare(time, *last) > 0)
+        *last = time;
+}
+
 size_t instant_write(char *to, struct instant instant)
 {
     if (!instant_is_known(instant))

@@ -25,6 +25,9 @@ struct instant instant_from_filetime(uint64_t ticks);
 /* Earlier, same or later: -1, 0, 1. An unknown moment comes first. `digits` does not count. */
 int instant_compare(struct instant one, struct instant other);
 
+/* Makes the span from *first to *last hold `time`; unknown moments count for nothing. */
+void instant_widen(struct instant *first, struct instant *last, struct instant time);
+
 /* RFC 3339 with `digits` digits and Z. Returns the length; `to` has INSTANT_TEXT_BOUND bytes.
  * Nothing is written for an unknown moment. Years outside 0 to 9999 are clamped. */
 size_t instant_write(char *to, struct instant instant);

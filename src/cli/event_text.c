@@ -95,6 +95,11 @@ static uint8_t row_of(const struct event_writer *writer, name_id field)
     return field < writer->row_of_count ? writer->row_of[field] : NO_ROW;
 }
 
+bool event_writer_is_system(const struct event_writer *writer, name_id field)
+{
+    return row_of(writer, field) != NO_ROW;
+}
+
 static void sort(struct sorted *sorted, const struct event_writer *writer,
                  const struct event *event)
 {

@@ -12,6 +12,9 @@ struct event_writer;
 struct event_writer *event_writer_new(struct names *fields);
 void event_writer_free(struct event_writer *writer);
 
+/* Whether the field belongs to Windows' System element. */
+bool event_writer_is_system(const struct event_writer *writer, name_id field);
+
 /* Appends the event as one line without its end. */
 void event_write(const struct event_writer *writer, const struct pipeline_view *view,
                  enum reader_text text, struct buffer *to);

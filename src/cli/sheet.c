@@ -28,7 +28,7 @@ static bool is_last(const struct sheet *sheet)
     return !sheet->columns[sheet->at + 1].title;
 }
 
-/* How wide the next column may be, and up to where it is filled. */
+/* How wide the next column may be, and up to where it is filled on its right. */
 static struct columns columns_of(const struct sheet *sheet)
 {
     const size_t width = sheet->columns[sheet->at].width;
@@ -46,11 +46,16 @@ static void column_end(struct sheet *sheet)
         sheet->at++;
 }
 
+void sheet_resume(struct sheet *sheet, const struct sheet_column *columns)
+{
+    sheet->columns = columns;
+    sheet->at = sheet->used = 0;
+}
+
 void sheet_begin(struct sheet *sheet, const char *heading, const struct sheet_column *columns)
 {
     const struct page *page = &sheet->page;
-    sheet->columns = columns;
-    sheet->at = sheet->used = 0;
+    sheet_resume(sheet, columns);
     if (heading) {
         page_heading(page, heading);
         buffer_byte(page->out, '\n');

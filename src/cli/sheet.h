@@ -27,6 +27,9 @@ bool sheet_wants_colour(const struct output *output);
 /* Begins a table, below a heading when there is one; its titles come first. */
 void sheet_begin(struct sheet *sheet, const char *heading, const struct sheet_column *columns);
 
+/* Goes on with a table whose titles stand already. */
+void sheet_resume(struct sheet *sheet, const struct sheet_column *columns);
+
 /* Fill the next column. A row ends behind the last one, or with sheet_end. */
 void sheet_text(struct sheet *sheet, struct bytes text);
 void sheet_painted(struct sheet *sheet, const char *colour, struct bytes text);

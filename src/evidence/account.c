@@ -43,12 +43,7 @@ void account_note(struct account *account, const char *format, ...)
 
 void account_time(struct account *account, struct instant time)
 {
-    if (!instant_is_known(time))
-        return;
-    if (!instant_is_known(account->first) || instant_compare(time, account->first) < 0)
-        account->first = time;
-    if (!instant_is_known(account->last) || instant_compare(time, account->last) > 0)
-        account->last = time;
+    instant_widen(&account->first, &account->last, time);
 }
 
 void account_join(struct account *account, const struct account *more)

@@ -31,6 +31,8 @@ def main():
         ["scan", "-t", "jsonl"], ["scan", "-t", "json"], ["scan", "-t", "csv"],
         ["scan", "-t", "table", "--carve"], ["scan", "-t", "jsonl", "--hash", "none", "-m", "high"],
         ["dump"], ["dump", "-t", "xml", "--carve"],
+        ["search", "lab"], ["search", "-e", "w[a-z]+ ", "-t", "table"],
+        ["summary"], ["summary", "-t", "table"], ["fields"], ["fields", "-t", "table", "--all"],
     ]
     failed = 0
     with tempfile.TemporaryDirectory() as name:
