@@ -95,28 +95,51 @@ static uint8_t log_of(uint64_t count)
 }
 
 /* The entries of an index while it is made. */
+struct draft_entry {
+    struct index_entry entry;
+    uint32_t hash;
+    enum index_part part;
+};
+
 struct draft {
     const struct rarity *rarity;
-    struct index_entry *entries;
+    struct draft_entry *entries;
     uint32_t count;
     uint32_t stride;
     uint32_t counts[INDEX_PART_COUNT];
 };
 
-static void draft_add(struct draft *draft, const struct index_literal *from, enum index_part part,
-                      uint32_t offset, uint64_t key)
+static struct draft_entry *draft_add(struct draft *draft, const struct index_literal *from,
+                                     enum index_part part, uint64_t key)
 {
-    draft->entries[draft->count++] = (struct index_entry){
-        .key = key,
-        .literal = from->literal.data,
-        .length = (uint32_t)from->literal.length,
-        .offset = offset,
-        .atom = from->atom,
-        .part = (uint8_t)part,
-        .is_exact = from->is_exact,
-        .is_anchored = from->place == INDEX_BEGIN,
-    };
+    struct draft_entry *to = &draft->entries[draft->count++];
     draft->counts[part]++;
+    *to = (struct draft_entry){
+        .part = part,
+        .hash = hash_of(key),
+        .entry = {.window = key,
+                  .literal = from->literal.data,
+                  .length = (uint32_t)from->literal.length,
+                  .atom = from->atom,
+                  .is_exact = from->is_exact,
+                  .is_anchored = from->place == INDEX_BEGIN},
+    };
+    return to;
+}
+
+static void draft_gram(struct draft *draft, const struct index_literal *from, enum index_part part,
+                       uint32_t width, uint32_t offset)
+{
+    const struct bytes literal = from->literal;
+    struct index_entry *entry =
+        &draft_add(draft, from, part, gram_at(literal.data + offset, width))->entry;
+    uint32_t begin = 0;
+    if (literal.length > 8 && offset > 2)
+        begin = offset - 2 <= literal.length - 8 ? offset - 2 : (uint32_t)literal.length - 8;
+    entry->offset = offset;
+    entry->back = (uint8_t)(offset - begin);
+    entry->window = 0;
+    memcpy(&entry->window, literal.data + begin, literal.length < 8 ? literal.length : 8);
 }
 
 /* Grams that begin at `count` neighbouring offsets. What begins the text needs but one, at a place
@@ -128,7 +151,7 @@ static void draft_grams(struct draft *draft, const struct index_literal *from, e
     const uint32_t offset = rarity_offset(draft->rarity, from->literal, width,
                                           is_anchored ? 1 : count, is_anchored ? count : 1);
     for (uint32_t i = 0; i < (is_anchored ? 1 : count); i++)
-        draft_add(draft, from, part, offset + i, gram_at(from->literal.data + offset + i, width));
+        draft_gram(draft, from, part, width, offset + i);
 }
 
 static void draft_literal(struct draft *draft, const struct index_literal *from)
@@ -136,9 +159,9 @@ static void draft_literal(struct draft *draft, const struct index_literal *from)
     const struct bytes literal = from->literal;
     assert(index_takes(literal, from->place));
     if (from->place == INDEX_WHOLE)
-        draft_add(draft, from, INDEX_EQUALS, 0, equals_key(literal));
+        draft_add(draft, from, INDEX_EQUALS, equals_key(literal));
     else if (from->place == INDEX_END)
-        draft_add(draft, from, INDEX_SUFFIXES, 0,
+        draft_add(draft, from, INDEX_SUFFIXES,
                   suffix_key(literal.data + literal.length, suffix_length(literal.length)));
     else if (!is_ascii(literal))
         draft_grams(draft, from,
@@ -184,7 +207,7 @@ static bool table_make(struct arena *arena, struct index_table *table, const str
     for (uint32_t i = 0; i < draft->count; i++) {
         if (draft->entries[i].part != part)
             continue;
-        const uint32_t hash = hash_of(draft->entries[i].key);
+        const uint32_t hash = draft->entries[i].hash;
         const uint32_t bit = hash >> (32 - table->bits_log);
         bits[bit / 32] |= 1U << bit % 32;
         starts[(hash >> table->bucket_shift) + 2]++;
@@ -193,8 +216,8 @@ static bool table_make(struct arena *arena, struct index_table *table, const str
         starts[i] += starts[i - 1];
     for (uint32_t i = 0; i < draft->count; i++)
         if (draft->entries[i].part == part)
-            sorted[starts[(hash_of(draft->entries[i].key) >> table->bucket_shift) + 1]++] =
-                draft->entries[i];
+            sorted[starts[(draft->entries[i].hash >> table->bucket_shift) + 1]++] =
+                draft->entries[i].entry;
     table->bits = bits;
     table->starts = starts;
     table->entries = sorted;
@@ -293,7 +316,6 @@ static void found(struct trace *trace, const struct index_entry *entry)
     trace_hit(trace, entry->atom, entry->is_exact ? TRUTH_YES : TRUTH_MAYBE);
 }
 
-/* A bucket's entries, of which those with the key itself are worth comparing. */
 struct bucket {
     const struct index_entry *at, *end;
 };
@@ -304,9 +326,29 @@ static inline struct bucket bucket_of(const struct index_table *table, uint32_t 
     return (struct bucket){table->entries + start[0], table->entries + start[1]};
 }
 
-static inline bool is_news(const struct trace *trace, const struct index_entry *entry, uint64_t key)
+static inline bool is_seen(const struct trace *trace, const struct index_entry *entry)
 {
-    return entry->key == key && trace_truth(trace, entry->atom) == TRUTH_UNSEEN;
+    return trace_truth(trace, entry->atom) != TRUTH_UNSEEN;
+}
+
+/* Whether the literal of a gram that was met at `at` stands there. */
+static inline bool stands_at(const struct index_entry *entry, struct bytes text, size_t at)
+{
+    static const uint64_t masks[] = {0,          0xFF,         0xFFFF,         0xFFFFFF,
+                                     0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF};
+    const size_t begin = at - entry->offset;
+    if (at < entry->offset || text.length - begin < entry->length ||
+        (entry->is_anchored && begin != 0))
+        return false;
+    const size_t window = at - entry->back;
+    if (text.length - window >= 8) {
+        const uint64_t mask = entry->length < 8 ? masks[entry->length] : UINT64_MAX;
+        if ((load_le64(text.data + window) & mask) != entry->window)
+            return false;
+        if (entry->length <= 8)
+            return true;
+    }
+    return memcmp(text.data + begin, entry->literal, entry->length) == 0;
 }
 
 /* A gram whose bit is set stands at `at` in the text. */
@@ -314,14 +356,9 @@ static __attribute__((noinline)) void check_gram(const struct index_table *table
                                                  struct bytes text, size_t at, struct trace *trace)
 {
     struct bucket bucket = bucket_of(table, hash_of(gram));
-    for (; bucket.at < bucket.end; bucket.at++) {
-        const struct index_entry *entry = bucket.at;
-        const size_t begin = at - entry->offset;
-        if (is_news(trace, entry, gram) && at >= entry->offset &&
-            text.length - begin >= entry->length && (!entry->is_anchored || begin == 0) &&
-            memcmp(text.data + begin, entry->literal, entry->length) == 0)
-            found(trace, entry);
-    }
+    for (; bucket.at < bucket.end; bucket.at++)
+        if (stands_at(bucket.at, text, at) && !is_seen(trace, bucket.at))
+            found(trace, bucket.at);
 }
 
 static void scan_equals(const struct index_table *table, struct bytes text, struct trace *trace)
@@ -332,7 +369,7 @@ static void scan_equals(const struct index_table *table, struct bytes text, stru
         return;
     struct bucket bucket = bucket_of(table, hash);
     for (; bucket.at < bucket.end; bucket.at++)
-        if (is_news(trace, bucket.at, key) &&
+        if (bucket.at->window == key && !is_seen(trace, bucket.at) &&
             bytes_equal(bytes_of(bucket.at->literal, bucket.at->length), text))
             found(trace, bucket.at);
 }
@@ -343,7 +380,7 @@ static void check_suffix(const struct index_table *table, uint64_t key, struct b
     struct bucket bucket = bucket_of(table, hash_of(key));
     for (; bucket.at < bucket.end; bucket.at++) {
         const struct index_entry *entry = bucket.at;
-        if (is_news(trace, entry, key) && entry->length <= text.length &&
+        if (entry->window == key && !is_seen(trace, entry) && entry->length <= text.length &&
             memcmp(text.data + text.length - entry->length, entry->literal, entry->length) == 0)
             found(trace, entry);
     }

@@ -44,16 +44,21 @@ enum index_part {
     INDEX_PART_COUNT
 };
 
+/* Sized to half a cache line. */
 struct index_entry {
-    uint64_t key;
+    /* Grams: 8 bytes of the literal around the gram, or all of a shorter one, to compare first.
+     * Else the key that was hashed. */
+    uint64_t window;
     const uint8_t *literal;
     uint32_t length;
     uint32_t offset; /* of the gram in the literal */
     uint32_t atom;
-    uint8_t part;
-    bool is_exact;
+    uint8_t back;     /* how far before the gram the window begins */
+    bool is_exact;    /* the atom holds when the literal is found; else it may hold */
     bool is_anchored; /* grams: the literal must begin the text */
 };
+
+_Static_assert(sizeof(struct index_entry) == 32, "half a cache line");
 
 struct index_table {
     const uint32_t *bits;

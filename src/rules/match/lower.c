@@ -72,7 +72,7 @@ uint32_t lower_atom(struct lowering *lowering, uint32_t field, uint32_t other, u
     struct index_literal literals[SEEK_MAX];
     bool is_new = false;
     const uint32_t number = keys_add(&lowering->keys, bytes_of(key, sizeof(key)), &is_new);
-    lowering->failed |= number == KEYS_NONE;
+    lowering->failed |= number >= STEP_ATOM_MAX;
     if (!is_new)
         return number;
     struct low_atom atom = {
@@ -417,7 +417,8 @@ static uint32_t emit(struct lowering *lowering, uint32_t tree, uint32_t on_true,
     const struct low_node *node = &low_nodes(lowering)[tree];
     if (node->kind == SIGMA_LEAF) {
         const struct plan_step step = {
-            .atom = node->atom,
+            .atom = node->atom & STEP_ATOM_MAX,
+            .is_indexed = low_atoms(lowering)[node->atom].is_indexed,
             .on_true = node->is_negated ? on_false : on_true,
             .on_false = node->is_negated ? on_true : on_false,
         };

@@ -88,8 +88,7 @@ static bool trace_grow(struct matcher *matcher, const struct plan *plan)
     }
     if (trace->atoms && trace->rules && trace->candidates)
         return true;
-    matcher->atom_capacity = trace->atoms ? matcher->atom_capacity : 0;
-    matcher->rule_capacity = 0;
+    matcher->atom_capacity = matcher->rule_capacity = 0;
     return false;
 }
 
@@ -135,14 +134,10 @@ static void scan(struct matcher *matcher, const struct binding *binding)
     }
 }
 
-bool matcher_holds(struct matcher *matcher, const struct binding *binding, uint32_t number)
+/* Answers an atom that indexes did not, or only with "maybe". */
+static bool look_at(struct matcher *matcher, const struct binding *binding, uint32_t number)
 {
     const struct plan_atom *atom = &binding->plan->atoms[number];
-    const enum truth known = trace_truth(&matcher->trace, number);
-    if (known == TRUTH_YES || known == TRUTH_NO)
-        return known == TRUTH_YES;
-    if (known == TRUTH_UNSEEN && atom->is_indexed)
-        return false;
     const struct slots others =
         atom->other == PLAN_NO_FIELD ? (struct slots){0} : binding_slots(binding, atom->other);
     const bool holds =
@@ -151,13 +146,26 @@ bool matcher_holds(struct matcher *matcher, const struct binding *binding, uint3
     return holds;
 }
 
+ALWAYS_INLINE bool atom_holds(struct matcher *matcher, const struct binding *binding,
+                              uint32_t number, bool is_indexed)
+{
+    const enum truth known = trace_truth(&matcher->trace, number);
+    if (LIKELY(known == TRUTH_UNSEEN && is_indexed))
+        return false;
+    if (known == TRUTH_UNSEEN || known == TRUTH_MAYBE)
+        return look_at(matcher, binding, number);
+    return known == TRUTH_YES;
+}
+
 static bool rule_holds(struct matcher *matcher, const struct binding *binding, uint32_t entry)
 {
     const struct plan_step *steps = binding->plan->steps;
     matcher->counts.evaluated++;
-    while (entry < STEP_TRUE)
-        entry = matcher_holds(matcher, binding, steps[entry].atom) ? steps[entry].on_true
-                                                                   : steps[entry].on_false;
+    while (entry < STEP_TRUE) {
+        const struct plan_step *step = &steps[entry];
+        entry = atom_holds(matcher, binding, step->atom, step->is_indexed) ? step->on_true
+                                                                           : step->on_false;
+    }
     return entry == STEP_TRUE;
 }
 
@@ -256,7 +264,7 @@ static void classify(struct matcher *matcher, const struct binding *root)
     scan(matcher, root);
     buffer_reset(&matcher->key);
     for (uint32_t i = 0; i < matcher->root->atom_count; i++) {
-        matcher->holds[i] = matcher_holds(matcher, root, i);
+        matcher->holds[i] = atom_holds(matcher, root, i, matcher->root->atoms[i].is_indexed);
         if (matcher->holds[i])
             buffer_bytes(&matcher->key, &i, sizeof(i));
     }

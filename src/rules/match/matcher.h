@@ -39,7 +39,4 @@ struct matcher {
 /* The binding for an event; NULL without memory. Valid until the next call. */
 const struct binding *matcher_bind(struct matcher *matcher, const struct event *event);
 
-/* Whether an atom of the binding's plan holds for the current event. */
-bool matcher_holds(struct matcher *matcher, const struct binding *binding, uint32_t atom);
-
 #endif

@@ -27,11 +27,15 @@ struct plan_atom {
 };
 
 /* Test an atom and go on at one of two other steps, or end. */
-#define STEP_FALSE UINT32_MAX
-#define STEP_TRUE  (UINT32_MAX - 1)
+#define STEP_FALSE    UINT32_MAX
+#define STEP_TRUE     (UINT32_MAX - 1)
+
+#define STEP_ATOM_MAX 0x7FFFFFFFU
 
 struct plan_step {
-    uint32_t atom, on_true, on_false;
+    uint32_t atom : 31;
+    uint32_t is_indexed : 1; /* as in the atom, which then need not be looked at */
+    uint32_t on_true, on_false;
 };
 
 struct plan_rule {

@@ -1,167 +1,31 @@
 #include "rules/match/rarity.h"
 
 #include <assert.h>
+#include <math.h>
 
-/* In nearly every value of its kind. */
-static const char *const words_everywhere[] = {
-    ".exe",
-    ".exe\"",
-    ".dll",
-    "c:\\windows\\system32\\",
-    "\\windows\\",
-    "c:\\users\\",
-    "program files",
-    "microsoft",
-    "\\device\\harddiskvolume",
-    ".exe -",
-    "https://",
-    "http://",
-    "hkey_local_machine\\",
-    "hklm\\",
-    "\\registry\\machine\\",
-    "windows",
-    "nt authority\\system",
-    "\\software\\",
-    "powershell",
-    "version",
-    "0000",
-    "1111",
-    "\\\\",
-    "    ",
-    "----",
-    "====",
-};
+/* data/grams.txt: lines of a level and a gram, `12 .exe`; level n means a share of 2^-n. */
+extern const unsigned char grams_text[];
+extern const size_t grams_text_length;
 
-/* Common, though not everywhere. */
-static const char *const words_common[] = {
-    "\\cmd.exe",
-    "\\powershell.exe",
-    "\\svchost.exe",
-    "\\rundll32.exe",
-    "\\wmiprvse.exe",
-    "\\services.exe",
-    "\\explorer.exe",
-    "\\lsass.exe",
-    "\\conhost.exe",
-    "\\msiexec.exe",
-    "\\taskhostw.exe",
-    "\\wbem\\",
-    "\\schtasks.exe",
-    "\\reg.exe",
-    "\\net.exe",
-    "\\net1.exe",
-    "\\sc.exe",
-    "\\regsvr32.exe",
-    "\\mshta.exe",
-    "\\wscript.exe",
-    "\\cscript.exe",
-    "\\syswow64\\",
-    "\\appdata\\local\\temp\\",
-    "\\appdata\\roaming\\",
-    "\\programdata\\",
-    "\\currentversion\\run",
-    "currentcontrolset\\services\\",
-    "\\system\\controlset001\\",
-    "\\internet explorer\\",
-    "program files (x86)\\",
-    "administrator",
-    "system.management.automation",
-    "function",
-    "parameter",
-    "write-host",
-    "get-",
-    "new-object",
-    "system.",
-    "invoke-",
-    "string",
-    "process",
-    "service",
-    "command",
-    "default",
-    "security",
-    "public",
-    "documents",
-    "desktop",
-    "true",
-    "false",
-    "null",
-    "http",
-    "return",
-    "object",
-    "error",
-    "name",
-    "value",
-    "type",
-    " /c ",
-    " -c ",
-    "c:\\",
-    "d:\\",
-    ".com",
-    ".txt",
-    ".log",
-    ".tmp",
-    ".dat",
-    ".ps1",
-    ".bat",
-    ".vbs",
-    "\\bin\\",
-    "\\temp\\",
-    "host",
-    "user",
-    "file",
-    "path",
-    "local",
-    "update",
-    "install",
-    "driver",
-    "network",
-    "client",
-    "server",
-    "config",
-    "explorer",
-    "onedrive",
-    "edge",
-    "chrome",
-    "google",
-    "0x00",
-    "ffff",
-    "1.0.",
-    "10.0",
-    "the ",
-    "and ",
-    "ing ",
-    "tion",
-    " the",
-    " and",
-    "ment",
-};
+#define LINE_LENGTH 8U
 
 /* Bytes of folded log text, the frequent ones first. */
 static const char letters_by_rank[] =
     "e\\itosrncla dmp.uw0-h1f23bg\"yvx4:6k5879_/()$=,zjq[]{};'<>%&+*#@!|?`~^";
 
-static unsigned gram_place(const uint8_t *gram)
+/* The place of a gram in the table, or the free one where it would go. */
+static uint32_t place_of(const struct rarity *rarity, uint32_t gram)
 {
-    return (load_le32(gram) * 0x9E3779B1U) >> 16;
+    uint32_t place = gram * 0x9E3779B1U >> 20;
+    while (rarity->grams[place] && rarity->grams[place] != gram)
+        place = (place + 1) % RARITY_PLACES;
+    return place;
 }
 
-static void words_add(uint64_t *bits, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        const size_t length = strlen(words[i]);
-        for (size_t at = 0; at + RARITY_GRAM <= length; at++) {
-            const unsigned place = gram_place((const uint8_t *)words[i] + at);
-            bits[place >> 6] |= UINT64_C(1) << (place & 63);
-        }
-    }
-}
+_Static_assert(RARITY_PLACES == 1U << 12, "a hash of 12 bits");
 
-void rarity_init(struct rarity *rarity)
+static void letters_init(struct rarity *rarity)
 {
-    *rarity = (struct rarity){0};
-    words_add(rarity->everywhere, words_everywhere,
-              sizeof(words_everywhere) / sizeof(words_everywhere[0]));
-    words_add(rarity->common, words_common, sizeof(words_common) / sizeof(words_common[0]));
     for (size_t i = 0; i < 256; i++)
         rarity->letters[i] = 0.0002F;
     float share = 0.08F;
@@ -171,27 +35,38 @@ void rarity_init(struct rarity *rarity)
     }
 }
 
-static bool has_gram(const uint64_t *bits, const uint8_t *gram)
+void rarity_init(struct rarity *rarity)
 {
-    const unsigned place = gram_place(gram);
-    return bits[place >> 6] >> (place & 63) & 1;
+    *rarity = (struct rarity){.least = 1};
+    letters_init(rarity);
+    uint32_t count = 0;
+    for (size_t at = 0; at + LINE_LENGTH <= grams_text_length && count < RARITY_PLACES / 2;
+         at += LINE_LENGTH, count++) {
+        const unsigned char *line = grams_text + at;
+        const int level = (line[0] == ' ' ? 0 : (line[0] - '0') * 10) + line[1] - '0';
+        const uint32_t gram = load_le32(line + 3);
+        const uint32_t place = place_of(rarity, gram);
+        rarity->grams[place] = gram;
+        rarity->rates[place] = ldexpf(1, -level);
+        if (rarity->rates[place] < rarity->least)
+            rarity->least = rarity->rates[place];
+    }
 }
 
-/* Letters cluster in words: a gram is far more frequent than chance, here by a fixed factor. */
-#define CLUSTERING      40.0F
-#define RATE_EVERYWHERE 0.02F
-#define RATE_COMMON     0.0005F
+/* Letters cluster in words: a gram is more frequent than chance, here by a fixed factor. */
+#define CLUSTERING 40.0F
 
 float rarity_gram(const struct rarity *rarity, const uint8_t *gram, uint32_t width)
 {
-    if (width == RARITY_GRAM && has_gram(rarity->everywhere, gram))
-        return RATE_EVERYWHERE;
+    if (width == RARITY_GRAM) {
+        const uint32_t place = place_of(rarity, load_le32(gram));
+        if (rarity->grams[place])
+            return rarity->rates[place];
+    }
     float rate = CLUSTERING;
     for (uint32_t i = 0; i < width; i++)
         rate *= rarity->letters[gram[i]];
-    if (width == RARITY_GRAM && rate < RATE_COMMON && has_gram(rarity->common, gram))
-        rate = RATE_COMMON;
-    return rate < RATE_EVERYWHERE ? rate : RATE_EVERYWHERE;
+    return width < RARITY_GRAM || rate < rarity->least ? rate : rarity->least;
 }
 
 uint32_t rarity_offset(const struct rarity *rarity, struct bytes literal, uint32_t width,

@@ -1,17 +1,19 @@
-/* How often a piece of text is likely to stand in the values of event logs: a guess from a short
- * list of common words and of letters by frequency. It only decides which part of a rule is looked
- * for first; a wrong guess costs time, never a finding. */
+/* How often a piece of text is likely to stand in the values of event logs: by a list of the most
+ * frequent runs of four characters (data/grams.txt) and by letters. It only decides which part of a
+ * rule is looked for first; a wrong guess costs time, never a finding. */
 #ifndef IMPOUND_RULES_RARITY_H
 #define IMPOUND_RULES_RARITY_H
 
 #include "base/bytes.h"
 
-#define RARITY_GRAM 4U /* bytes that are looked for at once */
+#define RARITY_GRAM   4U /* bytes that are looked for at once */
+#define RARITY_PLACES 4096U
 
 struct rarity {
-    uint64_t everywhere[1024]; /* bitmaps over hashes of grams */
-    uint64_t common[1024];
+    uint32_t grams[RARITY_PLACES]; /* a hash table by open addressing; 0: free */
+    float rates[RARITY_PLACES];
     float letters[256]; /* share of each byte */
+    float least;        /* rate of the list's rarest gram */
 };
 
 void rarity_init(struct rarity *rarity);

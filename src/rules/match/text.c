@@ -1,15 +1,52 @@
 #include "rules/match/text.h"
 
+#include "base/attributes.h"
 #include "base/utf.h"
 #include "rules/sigma/sigma.h"
 
+/* 16 bytes at a time, by the compiler's vectors. */
+typedef uint8_t lanes __attribute__((vector_size(16)));
+
+static inline lanes lanes_at(const uint8_t *at)
+{
+    lanes loaded;
+    memcpy(&loaded, at, sizeof(loaded));
+    return loaded;
+}
+
+/* Which of 16 places have the part's first byte there and its last byte where it would end. */
+static inline bool lanes_fit(const uint8_t *at, struct bytes part, uint8_t fit[16])
+{
+    const uint8_t first = part.data[0], last = part.data[part.length - 1];
+    const lanes both =
+        (lanes)(lanes_at(at) == first) & (lanes)(lanes_at(at + part.length - 1) == last);
+    memcpy(fit, &both, sizeof(both));
+    return (load_le64(fit) | load_le64(fit + 8)) != 0;
+}
+
+/* Several times faster than memmem for the short parts and texts that rules and events have. */
 const uint8_t *text_find(struct bytes text, struct bytes part)
 {
     if (part.length == 0)
         return text.data;
     if (part.length > text.length)
         return NULL;
-    return memmem(text.data, text.length, part.data, part.length);
+    if (part.length == 1)
+        return memchr(text.data, part.data[0], text.length);
+    size_t at = 0;
+    const size_t places = text.length - part.length + 1;
+    for (; at + 16 <= places; at += 16) {
+        uint8_t fit[16];
+        if (LIKELY(!lanes_fit(text.data + at, part, fit)))
+            continue;
+        for (size_t i = 0; i < 16; i++)
+            if (fit[i] && memcmp(text.data + at + i, part.data, part.length) == 0)
+                return text.data + at + i;
+    }
+    for (; at < places; at++)
+        if (text.data[at] == part.data[0] && memcmp(text.data + at, part.data, part.length) == 0)
+            return text.data + at;
+    return NULL;
 }
 
 bool text_begins(struct bytes text, struct bytes with)
