@@ -261,8 +261,7 @@ enum status sigma_finish(struct sigma_rules *rules, struct fault *fault)
     rules->is_finished = true;
     arena_release(&rules->trees);
     static enum status (*const steps[])(struct sigma_rules *) = {
-        reference_apply_filters, reference_find, pipeline_apply_all, lower_all,
-        reference_settle,        gather,
+        filter_apply_all, reference_find, pipeline_apply_all, lower_all, reference_settle, gather,
     };
     for (unsigned i = 0; i < COUNT_OF(steps); i++)
         if (steps[i](rules) != STATUS_OK)

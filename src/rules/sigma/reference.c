@@ -1,106 +1,10 @@
 #include "rules/sigma/reference.h"
 
-#include "rules/sigma/filter.h"
-#include "rules/sigma/header.h"
+#include "rules/sigma/index.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #define CORRELATION_DEPTH_MAX 32 /* correlations over correlations */
-
-/* Every rule and correlation by its id and by its name, sorted. A name that several have means the
- * one in the referrer's file, or else the first. */
-struct entry {
-    const char *key;
-    uint32_t draft;
-};
-
-struct index {
-    struct sigma_rules *rules;
-    struct entry *entries;
-    uint32_t count;
-};
-
-static int compare_entries(const void *one, const void *other)
-{
-    const struct entry *a = one, *b = other;
-    const int order = strcmp(a->key, b->key);
-    return order ? order : (a->draft > b->draft) - (a->draft < b->draft);
-}
-
-static bool index_add(struct index *index, const char *key, uint32_t draft)
-{
-    char digits[HEADER_UUID_DIGITS + 1];
-    if (!key)
-        return true;
-    if (header_uuid(key, digits))
-        key = arena_keep_text(&index->rules->arena, bytes_of_text(digits));
-    if (!key)
-        return false;
-    index->entries[index->count++] = (struct entry){key, draft};
-    return true;
-}
-
-static enum status index_make(struct index *index, struct sigma_rules *rules)
-{
-    *index = (struct index){.rules = rules};
-    index->entries = calloc((size_t)rules->draft_count * 2 + 1, sizeof(*index->entries));
-    if (!index->entries)
-        return STATUS_MEMORY;
-    for (uint32_t i = 0; i < rules->draft_count; i++) {
-        const struct draft_rule *draft = &rules->drafts[i];
-        if (draft->filter)
-            continue;
-        if (!index_add(index, draft->rule.id, i) || !index_add(index, draft->rule.name, i)) {
-            free(index->entries);
-            return STATUS_MEMORY;
-        }
-    }
-    qsort(index->entries, index->count, sizeof(*index->entries), compare_entries);
-    return STATUS_OK;
-}
-
-/* The first entry of the reference; those behind it with the same key are meant, too. */
-static uint32_t index_first(const struct index *index, const char *reference,
-                            char digits[HEADER_UUID_DIGITS + 1])
-{
-    if (!header_uuid(reference, digits))
-        digits[0] = '\0';
-    const char *key = digits[0] ? digits : reference;
-    uint32_t low = 0, high = index->count;
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-        if (strcmp(index->entries[middle].key, key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static bool is_meant(const struct index *index, uint32_t at, const char *reference,
-                     const char *digits)
-{
-    return at < index->count && strcmp(index->entries[at].key, digits[0] ? digits : reference) == 0;
-}
-
-/* The draft that a reference in `from` means; false when there is none. */
-static bool index_find(const struct index *index, const char *reference,
-                       const struct draft_rule *from, uint32_t *draft)
-{
-    char digits[HEADER_UUID_DIGITS + 1];
-    const uint32_t first = index_first(index, reference, digits);
-    if (!is_meant(index, first, reference, digits))
-        return false;
-    *draft = index->entries[first].draft;
-    for (uint32_t i = first; is_meant(index, i, reference, digits); i++) {
-        if (index->rules->drafts[index->entries[i].draft].rule.path == from->rule.path) {
-            *draft = index->entries[i].draft;
-            break;
-        }
-    }
-    return true;
-}
 
 static enum status refuse(struct sigma_rules *rules, struct draft_rule *draft, const char *before,
                           const char *reference, const char *behind)
@@ -108,81 +12,6 @@ static enum status refuse(struct sigma_rules *rules, struct draft_rule *draft, c
     struct fault fault;
     fault_set(&fault, STATUS_INVALID, draft->rule.line, "%s %.80s%s", before, reference, behind);
     return collection_refuse_draft(rules, draft, &fault);
-}
-
-static enum status apply_filter(struct sigma_rules *rules, const struct draft_rule *filter,
-                                struct draft_rule *rule, uint32_t *applied)
-{
-    if (rule->is_refused || rule->filter || rule->correlation || !filter_fits(filter, rule))
-        return STATUS_OK;
-    struct fault fault = {0};
-    const struct draft_context context = {&rules->arena, rules->placeholders, &fault};
-    const enum status status = filter_apply(&context, filter, rule);
-    ++*applied;
-    return status == STATUS_INVALID ? collection_refuse_draft(rules, rule, &fault) : status;
-}
-
-/* Applies a filter to every rule that a reference means, `seen` marking those that had it. */
-static enum status apply_by_reference(const struct index *index, const struct draft_rule *filter,
-                                      const char *reference, bool *seen, uint32_t *applied)
-{
-    char digits[HEADER_UUID_DIGITS + 1];
-    enum status status = STATUS_OK;
-    for (uint32_t i = index_first(index, reference, digits);
-         is_meant(index, i, reference, digits) && status == STATUS_OK; i++) {
-        const uint32_t draft = index->entries[i].draft;
-        if (!seen[draft])
-            status = apply_filter(index->rules, filter, &index->rules->drafts[draft], applied);
-        seen[draft] = true;
-    }
-    return status;
-}
-
-static enum status apply_one(const struct index *index, struct draft_rule *draft, bool *seen)
-{
-    struct sigma_rules *rules = index->rules;
-    const struct draft_filter *filter = draft->filter;
-    enum status status = STATUS_OK;
-    uint32_t applied = 0;
-    if (filter->reference_count == 0) {
-        for (uint32_t i = 0; i < rules->draft_count && status == STATUS_OK; i++)
-            status = apply_filter(rules, draft, &rules->drafts[i], &applied);
-        return status;
-    }
-    memset(seen, 0, rules->draft_count * sizeof(*seen));
-    for (uint32_t i = 0; i < filter->reference_count && status == STATUS_OK; i++)
-        status = apply_by_reference(index, draft, filter->references[i], seen, &applied);
-    if (status != STATUS_OK || applied)
-        return status;
-    return refuse(rules, draft, "the filter reaches no rule:", filter->references[0],
-                  " is not there, or of another log source");
-}
-
-static bool has_filters(const struct sigma_rules *rules)
-{
-    for (uint32_t i = 0; i < rules->draft_count; i++)
-        if (rules->drafts[i].filter)
-            return true;
-    return false;
-}
-
-enum status reference_apply_filters(struct sigma_rules *rules)
-{
-    struct index index;
-    if (!has_filters(rules))
-        return STATUS_OK;
-    bool *seen = calloc(rules->draft_count, sizeof(*seen));
-    if (!seen || index_make(&index, rules) != STATUS_OK) {
-        free(seen);
-        return STATUS_MEMORY;
-    }
-    enum status status = STATUS_OK;
-    for (uint32_t i = 0; i < rules->draft_count && status == STATUS_OK; i++)
-        if (rules->drafts[i].filter)
-            status = apply_one(&index, &rules->drafts[i], seen);
-    free(index.entries);
-    free(seen);
-    return status;
 }
 
 static bool is_open(const struct draft_rule *draft)
@@ -373,7 +202,7 @@ static enum status for_each(struct sigma_rules *rules,
     for (uint32_t i = 0; i < rules->draft_count && status == STATUS_OK; i++)
         if (is_open(&rules->drafts[i]))
             status = step(&index, &rules->drafts[i]);
-    free(index.entries);
+    index_release(&index);
     return status;
 }
 

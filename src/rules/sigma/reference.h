@@ -1,11 +1,8 @@
-/* References by id or name: from correlations and filters to rules. */
+/* References of correlations, by id or name. */
 #ifndef IMPOUND_RULES_SIGMA_REFERENCE_H
 #define IMPOUND_RULES_SIGMA_REFERENCE_H
 
 #include "rules/sigma/collection.h"
-
-/* Adds every filter to the rules it names. A filter that reaches no rule is refused. */
-enum status reference_apply_filters(struct sigma_rules *rules) MUST_CHECK;
 
 /* Finds the drafts that correlations name; refuses those that name what is not there. */
 enum status reference_find(struct sigma_rules *rules) MUST_CHECK;

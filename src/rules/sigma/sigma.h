@@ -58,8 +58,7 @@ enum sigma_test_kind {
     SIGMA_COMPARE,  /* number, by `compare` */
     SIGMA_EXISTS,   /* the field is there; `wanted` says whether it must be */
     SIGMA_NULL,     /* the field is not there or has no value */
-    SIGMA_FIELDREF, /* text names the other field, compared by `compare_text`, folded unless cased
-                     */
+    SIGMA_FIELDREF, /* text names the other field; by `compare_text`, folded unless cased */
     SIGMA_TIMEPART, /* this part of the moment in the field, by `compare` with number; `part` */
     SIGMA_TRUE,     /* a test that pipelines or placeholders made constant; `wanted` is its value */
 };
