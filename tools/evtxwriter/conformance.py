@@ -349,6 +349,13 @@ def eventdata_names(made):
     made.event(elem("EventData", data("x", "1"), elem("Complex", elem("Part", "2")), attrs={"Name": "Titled"}))
 
 
+@case("eventdata-many", "a hundred names, each of them twice and apart")
+def eventdata_many(made):
+    names = [f"name{number}" for number in range(100)]
+    made.event(elem("EventData", *(elem("Data", text, attrs={"Name": name}) for text in "12" for name in names)))
+    made.event(Instance(Template(elem("Log", *(elem(name, text) for text in "12" for name in names)))), user=True)
+
+
 @case("binary", "Binary below EventData, and ProcessingErrorData in its place")
 def binary(made):
     made.event_data(elem("EventData", elem("Data", Sub(0, STRING), attrs={"Name": "param1"}),

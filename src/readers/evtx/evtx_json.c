@@ -70,8 +70,9 @@ static bool is_bare(const struct value *value)
 }
 
 /* The value as text inside quotes. */
-static void value_write_inside(struct buffer *to, const struct value *value)
+static void value_write_inside(struct writer *writer, const struct value *value)
 {
+    struct buffer *to = writer->to;
     if (value->type == VALUE_UTF16) {
         /* The quotes that come along are taken away again. */
         const size_t start = to->length;
@@ -82,11 +83,7 @@ static void value_write_inside(struct buffer *to, const struct value *value)
         }
         return;
     }
-    struct buffer text = {0};
-    value_append(&text, value);
-    to->failed |= text.failed;
-    buffer_json_inside(to, buffer_view(&text));
-    buffer_release(&text);
+    buffer_json_inside(to, evtx_value_text(&writer->json->walk, value));
 }
 
 static void node_write_inside(struct writer *writer, const struct evtx_place *place,
@@ -102,7 +99,7 @@ static void node_write_inside(struct writer *writer, const struct evtx_place *pl
     case BINXML_SUBSTITUTION: {
         const struct value *value = evtx_place_value(place, node);
         if (value->type != VALUE_BINXML)
-            value_write_inside(writer->to, value);
+            value_write_inside(writer, value);
         return;
     }
     case BINXML_ELEMENT:

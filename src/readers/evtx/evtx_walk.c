@@ -61,6 +61,18 @@ bool evtx_is_content(const struct evtx_place *place, const struct binxml_node *n
     return false;
 }
 
+struct bytes evtx_value_text(struct evtx_walk *walk, const struct value *value)
+{
+    uint8_t *room = arena_take_aligned(&walk->arena, value_bound(value), 1);
+    if (!room) {
+        walk->steps = 0;
+        return (struct bytes){0};
+    }
+    const size_t length = value_write(room, value);
+    walk->arena.at = room + length; /* it was the newest piece; what was not needed goes back */
+    return bytes_of(room, length);
+}
+
 /* A list of children that grows in the arena. */
 struct children {
     struct evtx_walk *walk;

@@ -54,6 +54,10 @@ bool evtx_is_content(const struct evtx_place *place, const struct binxml_node *n
 struct bytes evtx_reference(const struct names *names, const struct binxml_node *node,
                             uint8_t room[EVTX_REFERENCE_BOUND]);
 
+/* The text of a value that is no list, in the walk's arena; empty, and the walk at its end, without
+ * memory. */
+struct bytes evtx_value_text(struct evtx_walk *walk, const struct value *value);
+
 /* The child elements of a chain of nodes, or of one node of it, in order; *children lives in the
  * walk's arena. */
 uint32_t evtx_children(struct evtx_walk *walk, const struct evtx_place *place, uint32_t first,

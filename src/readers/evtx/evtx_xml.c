@@ -16,15 +16,6 @@ static bool is_too_long(const struct writer *writer)
     return writer->to->length > writer->limit || writer->to->failed;
 }
 
-static void value_write_escaped(struct writer *writer, const struct value *value)
-{
-    struct buffer text = {0};
-    value_append(&text, value);
-    writer->to->failed |= text.failed;
-    buffer_xml(writer->to, buffer_view(&text));
-    buffer_release(&text);
-}
-
 /* The text of one node; nothing for elements. */
 static void node_write(struct writer *writer, const struct evtx_place *place,
                        const struct binxml_node *node)
@@ -35,7 +26,7 @@ static void node_write(struct writer *writer, const struct evtx_place *place,
     if (node->kind == BINXML_CHARACTER || node->kind == BINXML_ENTITY)
         buffer_xml(writer->to, evtx_reference(writer->names, node, room));
     else
-        value_write_escaped(writer, evtx_place_value(place, node));
+        buffer_xml(writer->to, evtx_value_text(&writer->walk, evtx_place_value(place, node)));
 }
 
 /* [XML] 2.3, NameStartChar and NameChar. */
