@@ -5,7 +5,7 @@
 #include "readers/text/naming.h"
 
 struct conversion {
-    const struct value *values; /* of the record, in the plan's order */
+    const struct value *values; /* of the record */
     struct bytes raw;           /* the record, where the texts of real numbers stand */
     struct arena *arena;        /* for what is made, until the next record */
     struct bytes provider;      /* of this record, for steps that hold in some places only */

@@ -32,13 +32,12 @@ struct step {
     struct step *next;        /* what holds elsewhere; NULL: the field is absent there */
 };
 
-/* A set of paths and what becomes of them. */
+/* A row of paths and what becomes of them. */
 struct plan {
     struct plan *next; /* of the same bucket */
-    uint64_t sum;
+    uint64_t hash;
     uint32_t count;
-    struct path *const *paths; /* as they first stood */
-    const uint16_t *order;     /* their numbers, sorted by path */
+    struct path *const *paths;
     const struct shape *shape;
     struct shape own; /* when it could not be shared */
     uint32_t step_count;

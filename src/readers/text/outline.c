@@ -11,8 +11,8 @@
 
 static void roots_init(struct outline *outline)
 {
-    outline->root = (struct path){.weight = 1};
-    outline->end = (struct path){.weight = 2};
+    outline->root = (struct path){.hash = 1};
+    outline->end = (struct path){.hash = 2};
     outline->count = 0;
 }
 
@@ -39,10 +39,9 @@ void outline_reset(struct outline *outline)
 }
 
 static struct path *bucket_find(struct path *path, const struct path *parent, struct bytes key,
-                                uint64_t weight)
+                                uint64_t hash)
 {
-    while (path &&
-           (path->weight != weight || path->parent != parent || !bytes_equal(path->key, key)))
+    while (path && (path->hash != hash || path->parent != parent || !bytes_equal(path->key, key)))
         path = path->next;
     return path;
 }
@@ -50,15 +49,15 @@ static struct path *bucket_find(struct path *path, const struct path *parent, st
 struct path *outline_find(const struct outline *outline, const struct path *parent,
                           struct bytes key)
 {
-    const uint64_t weight = hash_bytes(key, parent->weight);
-    return bucket_find(outline->buckets[weight % BUCKET_COUNT], parent, key, weight);
+    const uint64_t hash = hash_bytes(key, parent->hash);
+    return bucket_find(outline->buckets[hash % BUCKET_COUNT], parent, key, hash);
 }
 
 struct path *outline_path(struct outline *outline, const struct path *parent, struct bytes key)
 {
-    const uint64_t weight = hash_bytes(key, parent->weight);
-    struct path **bucket = &outline->buckets[weight % BUCKET_COUNT];
-    struct path *path = bucket_find(*bucket, parent, key, weight);
+    const uint64_t hash = hash_bytes(key, parent->hash);
+    struct path **bucket = &outline->buckets[hash % BUCKET_COUNT];
+    struct path *path = bucket_find(*bucket, parent, key, hash);
     if (path)
         return path;
     if (parent->depth == OUTLINE_DEPTH_MAX)
@@ -71,7 +70,7 @@ struct path *outline_path(struct outline *outline, const struct path *parent, st
         .parent = parent,
         .key = kept,
         .next = *bucket,
-        .weight = weight,
+        .hash = hash,
         .depth = parent->depth + 1,
     };
     *bucket = path;

@@ -29,7 +29,7 @@ struct path {
     struct bytes key;          /* as the evidence writes it */
     struct path *next;         /* of the same bucket */
     struct glue *likely;       /* what followed a value at this path */
-    uint64_t weight;           /* a hash; those of a record's paths add up to its plan's key */
+    uint64_t hash;             /* of all keys */
     uint32_t depth;            /* keys in all */
     uint16_t glue_count;
     uint16_t glue_turn; /* which one makes room for the next */

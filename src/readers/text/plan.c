@@ -14,9 +14,8 @@ bool plans_init(struct plans *plans, const struct reader_shared *shared, struct 
     arena_init(&plans->arena, MEMORY_MAX);
     arena_init(&plans->scratch, MEMORY_MAX);
     plans->buckets = calloc(BUCKET_COUNT, sizeof(struct plan *));
-    plans->values = malloc((SHAPE_FIELDS_MAX + RECORD_FIELDS_MAX) * sizeof(struct value));
-    plans->order = malloc(RECORD_FIELDS_MAX * sizeof(*plans->order));
-    return plans->buckets && plans->values && plans->order;
+    plans->values = malloc(SHAPE_FIELDS_MAX * sizeof(struct value));
+    return plans->buckets && plans->values;
 }
 
 void plans_release(struct plans *plans)
@@ -25,7 +24,6 @@ void plans_release(struct plans *plans)
     arena_release(&plans->scratch);
     free(plans->buckets);
     free(plans->values);
-    free(plans->order);
 }
 
 void plans_reset(struct plans *plans)
@@ -34,76 +32,31 @@ void plans_reset(struct plans *plans)
     memset(plans->buckets, 0, BUCKET_COUNT * sizeof(struct plan *));
 }
 
-/* ---- the same paths in another order ---- */
-
-static int compare_paths(const void *one, const void *other, void *paths)
-{
-    struct path *const *of = paths;
-    const uint16_t a = *(const uint16_t *)one, b = *(const uint16_t *)other;
-    const uintptr_t at_a = (uintptr_t)of[a], at_b = (uintptr_t)of[b];
-    return at_a != at_b ? (at_a > at_b) - (at_a < at_b) : (a > b) - (a < b);
-}
-
-static void sort_paths(uint16_t *order, struct path **paths, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        order[i] = (uint16_t)i;
-    qsort_r(order, count, sizeof(*order), compare_paths, paths);
-}
-
-/* The record's values in the plan's order, or NULL when its paths are not the plan's. */
-static const struct value *permuted(const struct plans *plans, const struct plan *plan,
-                                    const struct record *record)
-{
-    struct value *values = plans->values + SHAPE_FIELDS_MAX;
-    for (uint32_t i = 0; i < plan->count; i++) {
-        const uint16_t theirs = plans->order[i], ours = plan->order[i];
-        if (record->paths[theirs] != plan->paths[ours])
-            return NULL;
-        values[ours] = record->values[theirs];
-    }
-    return values;
-}
-
 /* ---- finding and making ---- */
 
-static struct plan *plan_find(struct plans *plans, struct record *record,
-                              const struct value **values)
+static struct plan *plan_find(const struct plans *plans, const struct record *record)
 {
-    struct plan *first = plans->buckets[record->sum % BUCKET_COUNT];
-    bool is_sorted = false;
-    for (struct plan *plan = first; plan; plan = plan->next) {
-        if (plan->sum != record->sum || plan->count != record->count)
-            continue;
-        *values = record->values;
-        if (memcmp(plan->paths, record->paths, record->count * sizeof(*record->paths)) == 0)
-            return plan;
-        if (!is_sorted)
-            sort_paths(plans->order, record->paths, record->count);
-        is_sorted = true;
-        *values = permuted(plans, plan, record);
-        if (*values)
-            return plan;
-    }
-    return NULL;
+    struct plan *plan = plans->buckets[record->hash % BUCKET_COUNT];
+    while (plan &&
+           (plan->hash != record->hash || plan->count != record->count ||
+            memcmp(plan->paths, record->paths, record->count * sizeof(*record->paths)) != 0))
+        plan = plan->next;
+    return plan;
 }
 
 static struct plan *plan_new(struct plans *plans, const struct record *record)
 {
     struct plan *plan = arena_take_array(&plans->arena, 1, sizeof(*plan));
     struct path **paths = arena_take_array(&plans->arena, record->count + 1, sizeof(*paths));
-    uint16_t *order = arena_take_array(&plans->arena, record->count + 1, sizeof(*order));
-    if (!plan || !paths || !order)
+    if (!plan || !paths)
         return NULL;
     memcpy(paths, record->paths, record->count * sizeof(*paths));
-    sort_paths(order, paths, record->count);
-    plan->sum = record->sum;
+    plan->hash = record->hash;
     plan->count = record->count;
     plan->paths = paths;
-    plan->order = order;
     if (!naming_make(plans, plan))
         return NULL;
-    struct plan **bucket = &plans->buckets[record->sum % BUCKET_COUNT];
+    struct plan **bucket = &plans->buckets[record->hash % BUCKET_COUNT];
     plan->next = *bucket;
     *bucket = plan;
     return plan;
@@ -163,12 +116,10 @@ static struct instant time_of(struct plans *plans, const struct value *value, st
 enum status plans_event(struct plans *plans, struct event *event)
 {
     struct record *record = plans->record;
-    const struct value *values = NULL;
-    struct plan *plan = plan_find(plans, record, &values);
-    if (UNLIKELY(!plan)) {
+    const struct value *values = record->values;
+    struct plan *plan = plan_find(plans, record);
+    if (UNLIKELY(!plan))
         plan = plan_new(plans, record);
-        values = record->values;
-    }
     if (!plan)
         return STATUS_MEMORY;
     if (plan->steps) {

@@ -1,8 +1,9 @@
 /* Records to events: how the values of records with the same paths become fields with our names.
  *
- * A plan is made once for a set of paths and found again by it, in whatever order they stand; then
- * a record costs a comparison and, where names or values differ from Windows' own, a copy. Nothing
- * is allocated for a record whose plan is known. Belongs to one thread. */
+ * A plan is made once for a row of paths and found again by it; then a record costs a comparison
+ * and, where names or values differ from Windows' own, a copy. Nothing is allocated for a record
+ * whose plan is known. Fields stand in the order of the evidence, so that they do not depend on
+ * what a thread has seen before. Belongs to one thread. */
 #ifndef IMPOUND_READERS_TEXT_PLAN_H
 #define IMPOUND_READERS_TEXT_PLAN_H
 
@@ -21,7 +22,6 @@ struct plans {
     const struct plan *last; /* that was used */
     uint32_t serial;         /* of the plan that is being made: the mark in its paths */
     struct value *values;    /* of the event, where they are not the record's own */
-    uint16_t *order;
 };
 
 /* The record lives as long. False without memory. */

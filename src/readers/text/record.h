@@ -13,7 +13,7 @@ struct record {
     struct outline outline;
     struct arena arena; /* for this record alone: lists, and what is decoded or converted */
     uint32_t count;
-    uint64_t sum; /* of the paths' weights */
+    uint64_t hash; /* of the paths */
     struct path *paths[RECORD_FIELDS_MAX];
     struct value values[RECORD_FIELDS_MAX];
 };
@@ -21,7 +21,7 @@ struct record {
 static inline void record_begin(struct record *record)
 {
     record->count = 0;
-    record->sum = 0;
+    record->hash = 0;
 }
 
 /* Room for the value at `path`, or NULL when the record has too many. */
@@ -30,7 +30,7 @@ static inline struct value *record_add(struct record *record, struct path *path)
     if (UNLIKELY(record->count == RECORD_FIELDS_MAX))
         return NULL;
     record->paths[record->count] = path;
-    record->sum += path->weight;
+    record->hash = (record->hash ^ path->hash) * UINT64_C(0x9E3779B97F4A7C15);
     return &record->values[record->count++];
 }
 

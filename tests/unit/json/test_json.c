@@ -391,16 +391,24 @@ static void moments_are_read_in_every_notation(void **state)
     }
 }
 
-static void the_order_of_keys_makes_no_other_shape(void **state)
+static void fields_stand_in_the_order_of_the_evidence(void **state)
 {
     struct harness *harness = *state;
-    harness_text(harness, "{\"a\":1,\"b\":2,\"c\":3}");
-    const uint32_t shape = harness->last_shape;
-    harness_text(harness, "{\"c\":30,\"a\":10,\"b\":20}");
-    assert_int_equal(harness->last_shape, shape);
-    assert_event(harness, 0, "{\"a\":10,\"b\":20,\"c\":30}");
+    harness_text(harness, "{\"a\":1,\"b\":2}\n{\"b\":3,\"a\":4}\n{\"a\":5,\"b\":6}\n");
+    assert_event(harness, 0, "{\"a\":1,\"b\":2}");
+    assert_event(harness, 1, "{\"b\":3,\"a\":4}");
+    assert_event(harness, 2, "{\"a\":5,\"b\":6}");
     harness_text(harness, "{\"c\":1,\"c\":2,\"a\":3}\n{\"a\":3,\"c\":1,\"c\":2}\n");
-    assert_event(harness, 1, "{\"c\":1,\"c\":2,\"a\":3}");
+    assert_event(harness, 1, "{\"a\":3,\"c\":1,\"c\":2}");
+}
+
+static void records_of_a_kind_share_a_shape(void **state)
+{
+    struct harness *harness = *state;
+    harness_text(harness, "{\"a\":1,\"b\":{\"c\":2}}");
+    const uint32_t shape = harness->last_shape;
+    harness_text(harness, "{ \"a\": \"x\", \"b\": { \"c\": null } }");
+    assert_int_equal(harness->last_shape, shape);
 }
 
 int main(void)
@@ -429,7 +437,8 @@ int main(void)
         cmocka_unit_test(velociraptor_has_the_fields_of_the_log),
         cmocka_unit_test(an_event_as_xml_inside_an_object_is_that_event),
         cmocka_unit_test(moments_are_read_in_every_notation),
-        cmocka_unit_test(the_order_of_keys_makes_no_other_shape),
+        cmocka_unit_test(fields_stand_in_the_order_of_the_evidence),
+        cmocka_unit_test(records_of_a_kind_share_a_shape),
     };
     return cmocka_run_group_tests_name("json", tests, new_harness, free_harness);
 }
