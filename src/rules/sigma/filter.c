@@ -114,7 +114,7 @@ static enum status note_filter(struct applying *applying, uint32_t at)
     for (uint32_t i = 0; i < any && status == STATUS_OK; i++)
         status = note(applying, at, i, &reached);
     for (uint32_t i = 0; i < filter->reference_count; i++) {
-        const struct index_range range = index_range(index, filter->references[i]);
+        const struct index_range range = reference_index_range(index, filter->references[i]);
         for (uint32_t j = range.first; j < range.end && status == STATUS_OK; j++)
             status = note(applying, at, index->entries[j].draft, &reached);
     }
@@ -222,9 +222,9 @@ enum status filter_apply_all(struct sigma_rules *rules)
     if (!has_any)
         return STATUS_OK;
     struct index index;
-    enum status status = index_make(&index, rules);
+    enum status status = reference_index_make(&index, rules);
     if (status == STATUS_OK)
         status = apply_by_index(&index);
-    index_release(&index);
+    reference_index_release(&index);
     return status;
 }

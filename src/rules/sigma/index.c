@@ -22,7 +22,7 @@ static bool add(struct index *index, const char *key, uint32_t draft)
     return true;
 }
 
-enum status index_make(struct index *index, struct sigma_rules *rules)
+enum status reference_index_make(struct index *index, struct sigma_rules *rules)
 {
     *index = (struct index){.rules = rules};
     index->entries = calloc((size_t)rules->draft_count * 2 + 1, sizeof(*index->entries));
@@ -33,7 +33,7 @@ enum status index_make(struct index *index, struct sigma_rules *rules)
         if (draft->filter)
             continue;
         if (!add(index, draft->rule.id, i) || !add(index, draft->rule.name, i)) {
-            index_release(index);
+            reference_index_release(index);
             return STATUS_MEMORY;
         }
     }
@@ -41,7 +41,7 @@ enum status index_make(struct index *index, struct sigma_rules *rules)
     return STATUS_OK;
 }
 
-void index_release(struct index *index)
+void reference_index_release(struct index *index)
 {
     free(index->entries);
     index->entries = NULL;
@@ -62,17 +62,17 @@ static uint32_t bound(const struct index *index, const char *key, bool is_upper)
     return low;
 }
 
-struct index_range index_range(const struct index *index, const char *reference)
+struct index_range reference_index_range(const struct index *index, const char *reference)
 {
     char digits[HEADER_UUID_DIGITS + 1];
     const char *key = header_uuid(reference, digits) ? digits : reference;
     return (struct index_range){bound(index, key, false), bound(index, key, true)};
 }
 
-bool index_find(const struct index *index, const char *reference, const struct draft_rule *from,
-                uint32_t *draft)
+bool reference_index_find(const struct index *index, const char *reference,
+                          const struct draft_rule *from, uint32_t *draft)
 {
-    const struct index_range range = index_range(index, reference);
+    const struct index_range range = reference_index_range(index, reference);
     if (range.first == range.end)
         return false;
     *draft = index->entries[range.first].draft;

@@ -22,14 +22,14 @@ struct index_range {
 };
 
 /* Of all drafts but filters. STATUS_MEMORY or STATUS_OK; to be released. */
-enum status index_make(struct index *index, struct sigma_rules *rules) MUST_CHECK;
-void index_release(struct index *index);
+enum status reference_index_make(struct index *index, struct sigma_rules *rules) MUST_CHECK;
+void reference_index_release(struct index *index);
 
-struct index_range index_range(const struct index *index, const char *reference);
+struct index_range reference_index_range(const struct index *index, const char *reference);
 
 /* The draft that a reference in `from` means: one in the same file, or else the first. False when
  * there is none. */
-bool index_find(const struct index *index, const char *reference, const struct draft_rule *from,
-                uint32_t *draft);
+bool reference_index_find(const struct index *index, const char *reference,
+                          const struct draft_rule *from, uint32_t *draft);
 
 #endif

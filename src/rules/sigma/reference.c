@@ -29,7 +29,7 @@ static enum status find_targets(const struct index *index, struct draft_rule *dr
         return STATUS_MEMORY;
     for (uint32_t i = 0; i < count; i++) {
         const char *name = correlation->correlation.rule_names[i];
-        if (!index_find(index, name, draft, &correlation->targets[i]))
+        if (!reference_index_find(index, name, draft, &correlation->targets[i]))
             return refuse(rules, draft, "correlation: there is no rule", name, "");
     }
     return STATUS_OK;
@@ -42,7 +42,7 @@ static const char *alias_field(const struct index *index, const struct draft_rul
     const struct draft_correlation *correlation = draft->correlation;
     for (uint32_t i = 0; i < alias->count; i++) {
         uint32_t target;
-        if (index_find(index, alias->references[i], draft, &target) &&
+        if (reference_index_find(index, alias->references[i], draft, &target) &&
             target == correlation->targets[at])
             return alias->fields[i];
     }
@@ -53,7 +53,7 @@ static bool has_target(const struct index *index, const struct draft_rule *draft
                        const char *reference)
 {
     uint32_t target;
-    if (!index_find(index, reference, draft, &target))
+    if (!reference_index_find(index, reference, draft, &target))
         return false;
     for (uint32_t i = 0; i < draft->correlation->correlation.rule_count; i++)
         if (draft->correlation->targets[i] == target)
@@ -196,13 +196,13 @@ static enum status for_each(struct sigma_rules *rules,
                             enum status (*step)(const struct index *, struct draft_rule *))
 {
     struct index index;
-    enum status status = index_make(&index, rules);
+    enum status status = reference_index_make(&index, rules);
     if (status != STATUS_OK)
         return status;
     for (uint32_t i = 0; i < rules->draft_count && status == STATUS_OK; i++)
         if (is_open(&rules->drafts[i]))
             status = step(&index, &rules->drafts[i]);
-    index_release(&index);
+    reference_index_release(&index);
     return status;
 }
 
