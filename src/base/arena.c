@@ -3,8 +3,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* Blocks double from 16 KiB to 1 MiB; a larger wish gets a block of its own size. After a reset
- * the newest block, which is the largest, is kept, so that a steady load settles on one block. */
+/* Blocks double from 16 KiB, if the owner says nothing else, to 1 MiB; a larger wish gets a block
+ * of its own size. After a reset the newest block, which is the largest, is kept, so that a steady
+ * load settles on one block. */
 #define BLOCK_FIRST (16U << 10)
 #define BLOCK_LARGE (1U << 20)
 
@@ -31,7 +32,7 @@ static void blocks_free(struct arena_block *block)
 void arena_release(struct arena *arena)
 {
     blocks_free(arena->block);
-    *arena = (struct arena){.maximum = arena->maximum};
+    *arena = (struct arena){.maximum = arena->maximum, .first = arena->first};
 }
 
 static void block_begin(struct arena *arena, struct arena_block *block)
@@ -60,7 +61,8 @@ void *arena_take_block(struct arena *arena, size_t length, size_t alignment)
     const size_t slack = alignment;
     if (length > SIZE_MAX / 2)
         return NULL;
-    size_t want = arena->block ? arena->block->length * 2 : BLOCK_FIRST;
+    const size_t first = arena->first ? arena->first : BLOCK_FIRST;
+    size_t want = arena->block ? arena->block->length * 2 : first;
     if (want > BLOCK_LARGE)
         want = BLOCK_LARGE;
     if (want < length + slack)

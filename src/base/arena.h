@@ -16,6 +16,8 @@ struct arena {
     struct arena_block *block;
     size_t taken; /* bytes in all blocks */
     size_t maximum;
+    size_t first; /* bytes of the first block; 0, as arena_init leaves it: 16 KiB. To be set by who
+                     has very many small ones */
 };
 
 /* `maximum` is in bytes and bounds the blocks that are held at one time. */
