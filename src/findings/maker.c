@@ -92,7 +92,7 @@ const struct finding *finding_maker_look(struct finding_maker *maker, const stru
         .evidence = evidence,
         .is_carved = event->is_carved,
         .content = hash_bytes(event->raw, 0),
-        .host = known_text(event, FIELD_COMPUTER),
+        .host = cut(roles_host(maker->roles, &maker->seen)),
         .channel = known_text(event, FIELD_CHANNEL),
         .provider = known_text(event, FIELD_PROVIDER_NAME),
         .event_id = known_text(event, FIELD_EVENT_ID),

@@ -14,6 +14,7 @@ enum how {
     HOW_TEXT,
     HOW_FIRST_ITEM, /* of a list */
     HOW_CLIENT,     /* the item [CLIENT: 10.0.0.1] of a list */
+    HOW_PRINCIPAL,  /* name/REALM, which is told apart from a name with an instance by its end */
 };
 
 /* In order of preference: the first field that says something wins. */
@@ -22,6 +23,7 @@ struct row {
     const char *provider;      /* NULL: any; NAME* begins so; !NAME is any other */
     uint16_t ids[ROW_IDS_MAX]; /* none: any */
     const char *unless, *is;   /* does not hold when the field `unless` has this value */
+    const char *stream;        /* only in this log of a capture; *: in any */
     enum how how;
 };
 
@@ -49,6 +51,8 @@ static const struct row account_rows[] = {
     {.field = "SubjectUserSid"},
     {.field = "UserSid"},
     {.field = "Security_UserID", .provider = "!" SYSMON}, /* there it is Sysmon's own */
+    {.field = "username", .domain = "domainname", .stream = "*"},
+    {.field = "client", .domain = "realm", .stream = "kerberos", .how = HOW_PRINCIPAL},
 };
 
 static const struct row source_rows[] = {
@@ -64,7 +68,12 @@ static const struct row source_rows[] = {
     {.field = "WorkstationName"},
     {.field = "Workstation"},
     {.field = "ClientMachine"}, /* WMI-Activity */
+    {.field = "id.orig_h", .stream = "*"},
 };
+
+/* What stands for the computer that logged an event where nothing was logged: the one that was
+ * spoken to. */
+static const struct row host_row = {.field = "id.resp_h", .stream = "*"};
 
 /* Windows' System element, as events have it. */
 static const char *const envelope_names[] = {
@@ -114,6 +123,7 @@ struct roles {
     uint8_t field_count;
     struct row_numbers account[COUNT_OF(account_rows)];
     struct row_numbers source[COUNT_OF(source_rows)];
+    struct row_numbers host;
 };
 
 static bool mark(struct roles *roles, struct names *fields, const char *name, uint8_t **found)
@@ -178,7 +188,8 @@ struct roles *roles_new(struct names *fields)
         return NULL;
     if (!envelope_mark(roles, fields) ||
         !rows_number(roles, fields, account_rows, COUNT_OF(account_rows), roles->account) ||
-        !rows_number(roles, fields, source_rows, COUNT_OF(source_rows), roles->source)) {
+        !rows_number(roles, fields, source_rows, COUNT_OF(source_rows), roles->source) ||
+        !rows_number(roles, fields, &host_row, 1, &roles->host)) {
         roles_free(roles);
         return NULL;
     }
@@ -276,7 +287,7 @@ static struct bytes client_item(const struct event *event, unsigned slot)
 
 static struct bytes row_text(const struct roles_event *seen, const struct row *row, uint8_t number)
 {
-    if (row->how == HOW_TEXT)
+    if (row->how == HOW_TEXT || row->how == HOW_PRINCIPAL)
         return slot_text(seen, number);
     const uint16_t slot = seen->slots[number];
     if (slot == SHAPE_NO_SLOT || seen->event->values[slot].type != VALUE_LIST)
@@ -320,6 +331,12 @@ static bool id_fits(const struct event *event, const uint16_t ids[ROW_IDS_MAX])
     return false;
 }
 
+static bool stream_fits(const struct event *event, const char *wanted)
+{
+    const struct bytes stream = known_text(event, FIELD_STREAM);
+    return wanted[0] == '*' ? stream.length > 0 : is_word(stream, wanted);
+}
+
 static bool row_applies(const struct row *row, const struct row_numbers *numbers,
                         const struct roles_event *seen)
 {
@@ -327,6 +344,8 @@ static bool row_applies(const struct row *row, const struct row_numbers *numbers
         !provider_fits(known_text(seen->event, FIELD_PROVIDER_NAME), row->provider))
         return false;
     if (row->ids[0] && !id_fits(seen->event, row->ids))
+        return false;
+    if (row->stream && !stream_fits(seen->event, row->stream))
         return false;
     return !row->unless || !is_word(slot_text(seen, numbers->unless), row->is);
 }
@@ -347,6 +366,17 @@ static struct bytes without_realm(struct bytes name)
     return at && at > name.data ? bytes_of(name.data, (size_t)(at - name.data)) : name;
 }
 
+/* alice/LAB.EXAMPLE without its realm; host/server stays. */
+static struct bytes without_suffix(struct bytes principal, struct bytes realm)
+{
+    if (principal.length < realm.length + 2)
+        return principal;
+    const size_t length = principal.length - realm.length - 1;
+    const bool is_realm = principal.data[length] == '/' &&
+                          memcmp(principal.data + length + 1, realm.data, realm.length) == 0;
+    return is_realm ? bytes_of(principal.data, length) : principal;
+}
+
 struct roles_account roles_account(const struct roles *roles, const struct roles_event *seen)
 {
     for (size_t i = 0; i < COUNT_OF(account_rows); i++) {
@@ -356,9 +386,18 @@ struct roles_account roles_account(const struct roles *roles, const struct roles
         const struct bytes domain = meaningful(slot_text(seen, roles->account[i].domain));
         if (!domain.length || memchr(name.data, '\\', name.length))
             return (struct roles_account){.name = name};
-        return (struct roles_account){.domain = domain, .name = without_realm(name)};
+        const struct bytes bare = account_rows[i].how == HOW_PRINCIPAL
+                                      ? without_suffix(name, domain)
+                                      : without_realm(name);
+        return (struct roles_account){.domain = domain, .name = bare};
     }
     return (struct roles_account){0};
+}
+
+struct bytes roles_host(const struct roles *roles, const struct roles_event *seen)
+{
+    const struct bytes computer = known_text(seen->event, FIELD_COMPUTER);
+    return computer.length ? computer : row_read(&host_row, &roles->host, seen);
 }
 
 /* Without what stands around an address or a name: an IPv4-mapped address is its IPv4. */

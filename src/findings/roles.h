@@ -32,6 +32,9 @@ struct roles_account {
     struct bytes domain, name;
 };
 
+/* The computer that logged the event; of a capture's event, the server's address. */
+struct bytes roles_host(const struct roles *roles, const struct roles_event *seen);
+
 /* Views of the event's texts. `host` is the event's computer: it is no source of its own. */
 struct roles_account roles_account(const struct roles *roles, const struct roles_event *seen);
 struct bytes roles_source(const struct roles *roles, const struct roles_event *seen,

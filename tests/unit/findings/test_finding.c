@@ -273,6 +273,37 @@ static void the_source_is_an_address_or_a_name_of_another_machine(void **state)
     source_of(lab, "-", "FILESRV11", "FILESRV11");
 }
 
+static void wire_start(struct lab *lab, const char *path)
+{
+    lab->count = 0;
+    add(lab, "_path", text(path));
+    add(lab, "id.orig_h", text("192.0.2.20"));
+    add(lab, "id.resp_h", text("192.0.2.10"));
+}
+
+static void on_the_wire_the_host_is_the_server_and_the_source_the_client(void **state)
+{
+    struct lab *lab = *state;
+    wire_start(lab, "kerberos");
+    add(lab, "client", text("alice/LAB.EXAMPLE"));
+    add(lab, "realm", text("LAB.EXAMPLE"));
+    const struct finding *finding = found(lab);
+    assert_text(finding->host, "192.0.2.10");
+    assert_text(finding->source, "192.0.2.20");
+    assert_text(finding->account, "LAB.EXAMPLE\\alice");
+    wire_start(lab, "kerberos");
+    add(lab, "client", text("http/web/OTHER.EXAMPLE"));
+    add(lab, "realm", text("LAB.EXAMPLE"));
+    assert_text(found(lab)->account, "LAB.EXAMPLE\\http/web/OTHER.EXAMPLE");
+    wire_start(lab, "ntlm");
+    add(lab, "username", text("alice"));
+    add(lab, "domainname", text("LAB"));
+    assert_text(found(lab)->account, "LAB\\alice");
+    wire_start(lab, "dns");
+    add(lab, "client", text("alice"));
+    assert_text(found(lab)->account, "");
+}
+
 static void long_texts_are_cut_between_characters(void **state)
 {
     struct lab *lab = *state;
@@ -525,6 +556,7 @@ int main(void)
         cmocka_unit_test(an_account_and_a_source_may_stand_in_a_list),
         cmocka_unit_test(what_the_machine_itself_does_has_no_source),
         cmocka_unit_test(the_source_is_an_address_or_a_name_of_another_machine),
+        cmocka_unit_test(on_the_wire_the_host_is_the_server_and_the_source_the_client),
         cmocka_unit_test(long_texts_are_cut_between_characters),
         cmocka_unit_test(a_finding_is_bounded_whatever_the_event),
         cmocka_unit_test(packed_findings_order_by_time_evidence_place_and_rule),
