@@ -184,7 +184,7 @@ void table_expire(struct lane *lane)
     }
     struct flow *flow;
     while (UNLIKELY(lane->wire.memory > LANE_MEMORY) && (flow = victim(lane))) {
-        if (flow->list != LIST_CLOSED)
+        if (!flow->is_finished && !flow->is_ignored && flow->list != LIST_ATTEMPT)
             losses_add(&lane->losses, LOSS_OTHER, flow->list == LIST_UDP ? "udp" : "tcp",
                        "connections ended early: too many at a time", 0, flow->last.packet);
         table_remove(lane, flow);

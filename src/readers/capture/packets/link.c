@@ -247,10 +247,11 @@ static enum link_answer udp_tunnel(struct rest *rest, struct packet *packet, con
     return port == PORT_GTP ? gtp(rest, packet, ip) : LINK_OTHER;
 }
 
-/* What the packet carries, if it is a tunnel. */
-static enum link_answer tunnel(struct rest *rest, struct packet *packet, const uint8_t **ip)
+/* What a packet of this protocol carries, if it is a tunnel. */
+static enum link_answer tunnel(struct rest *rest, uint8_t protocol, struct packet *packet,
+                               const uint8_t **ip)
 {
-    switch (packet->protocol) {
+    switch (protocol) {
     case PROTOCOL_UDP:
         return udp_tunnel(rest, packet, ip);
     case PROTOCOL_GRE:
@@ -294,7 +295,7 @@ static enum link_answer inner_ip(struct rest *rest, struct packet *packet, const
             cursor_over(bytes_of(data + packet->payload, packet->captured - packet->payload), 0),
         .original = packet->original - packet->payload,
         .depth = rest->depth + 1};
-    if (tunnel(&inside, &inner, &inner_at) == LINK_IP) {
+    if (tunnel(&inside, packet->protocol, &inner, &inner_at) == LINK_IP) {
         *packet = inner;
         *ip = inner_at;
     }

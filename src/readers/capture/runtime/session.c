@@ -23,6 +23,7 @@ void wire_flow_init(struct wire_flow *flow, struct wire_lane *lane)
     flow->connection.lane = lane;
     flow->connection.arena = &flow->arena;
     arena_init(&flow->arena, FLOW_ARENA_MAX);
+    flow->arena.first = FLOW_ARENA_FIRST;
 }
 
 /* --- Inlets --- */
@@ -272,6 +273,7 @@ static struct wire_carried *carried_new(struct wire_flow *flow, struct wire_sess
         return NULL;
     carried->flow = flow;
     arena_init(&carried->arena, FLOW_ARENA_MAX);
+    carried->arena.first = FLOW_ARENA_FIRST;
     struct arena *const outer = connection->arena;
     connection->arena = &carried->arena;
     carried->session = session_open(flow, carrier, protocol);
