@@ -49,6 +49,7 @@ bool smb1_create_request(struct smb *smb, const struct smb1_block *block,
         .security_flags = words[47],
     };
     smb1_string_take(smb, block, &rest, &request->name);
+    smb_pipe_name(smb, request);
     return true;
 }
 
@@ -67,6 +68,7 @@ bool smb1_open_request(struct smb *smb, const struct smb1_block *block, struct s
         .disposition = load_le16(words + 16),
     };
     smb1_string_take(smb, block, &rest, &request->name);
+    smb_pipe_name(smb, request);
     return true;
 }
 

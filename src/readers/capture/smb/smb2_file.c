@@ -74,6 +74,7 @@ bool smb2_create_request(struct smb *smb, const struct smb2_message *message,
     };
     smb_text_set_utf16(&request->name, smb->session.connection->arena,
                        smb_part(message->bytes, load_le16(body + 44), load_le16(body + 46)));
+    smb_pipe_name(smb, request);
     contexts_see(smb, request,
                  smb_part(message->bytes, load_le32(body + 48), load_le32(body + 52)));
     return true;

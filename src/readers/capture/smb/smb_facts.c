@@ -194,6 +194,33 @@ static void set_claims(const struct smb *smb, struct wire_event *event, bool is_
                       counts->transforms[WIRE_CLIENT] == counts->letters[WIRE_CLIENT]);
 }
 
+#define CONNECT_SIZE 72U /* of a TREE_CONNECT, without its path */
+
+/* client_sizes with what depends on the server's address written as letters: a TREE_CONNECT to
+ * \\\\ADDRESS\\IPC$ is I, one to a share of six letters (ADMIN$, SYSVOL) is A. */
+static void set_shape(const struct smb *smb, struct wire_event *event, size_t chars)
+{
+    const uint64_t connect = CONNECT_SIZE + 2 * (chars + strlen("\\\\\\IPC$"));
+    const uint8_t *at = smb->sizes.data;
+    const uint8_t *const end = at + smb->sizes.length;
+    uint8_t *shape = arena_take_aligned(event->arena, smb->sizes.length, 1);
+    size_t length = 0;
+    while (shape && at < end) {
+        const uint8_t *const begin = at++;
+        uint64_t number = 0;
+        while (at < end && *at != ' ')
+            number = number * 10 + (*at++ - (uint64_t)'0');
+        const bool is_letter = number == connect || number == connect + 4;
+        shape[length] = ' ';
+        shape[length + 1] = number == connect ? 'I' : 'A';
+        if (!is_letter)
+            memcpy(shape + length, begin, (size_t)(at - begin));
+        length += is_letter ? 2 : (size_t)(at - begin);
+    }
+    if (shape)
+        wire_set_text(event, SESSION_CLIENT_SHAPE, bytes_of(shape, length));
+}
+
 static void set_texts(const struct smb *smb, struct wire_event *event)
 {
     if (smb->smb1_dialects.length)
@@ -203,6 +230,7 @@ static void set_texts(const struct smb *smb, struct wire_event *event)
     if (smb->sizes.length) {
         wire_set_text(event, SESSION_CLIENT_SIZES, smb_text_view(&smb->sizes));
         wire_set_text(event, SESSION_CLIENT_TIMES, smb_text_view(&smb->times));
+        set_shape(smb, event, address_chars(&smb->session.connection->server));
     }
     if (smb->credit_count)
         wire_set_format(event, SESSION_CREDIT_REQUESTS, "%.*s%s%u*%u", (int)smb->credits.length,

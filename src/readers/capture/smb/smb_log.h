@@ -195,6 +195,7 @@
     X(SESSION_TRANSCEIVES, "pipe_transceives")                     \
     X(SESSION_TREES, "tree_connects")                              \
     X(SESSION_CLIENT_SIZES, "client_sizes")                        \
+    X(SESSION_CLIENT_SHAPE, "client_shape")                        \
     X(SESSION_CLIENT_TIMES, "client_times")                        \
     X(SESSION_IS_CUT, "is_client_sizes_cut")
 

@@ -160,6 +160,16 @@ bool smb_file_is_pipe(const struct smb_file *file)
            (file->share && file->share->type && file->share->type[1] == 'I'); /* PIPE */
 }
 
+void smb_pipe_name(struct smb *smb, struct smb_request *request)
+{
+    const struct smb_tree *tree = smb_tree_of(smb, request->logon, request->tree);
+    struct smb_text *name = &request->name;
+    if (!tree || !tree->share || !tree->share->type || tree->share->type[1] != 'I')
+        return;
+    if (name->length && name->data[0] == '\\')
+        memmove(name->data, name->data + 1, --name->length);
+}
+
 /* The first bytes of a connection-oriented PDU: version 5.0 or 5.1, a known type, little-endian or
  * not, and a length that can be. C706 12.6.3.1. */
 bool smb_looks_like_rpc(struct bytes data)

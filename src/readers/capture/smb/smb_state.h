@@ -181,6 +181,8 @@ struct smb_file *smb_file_of(struct smb *smb, uint64_t key);
 struct smb_file *smb_file_make(struct smb *smb, uint64_t key, struct smb_request *request);
 void smb_file_drop(struct smb *smb, struct smb_file *file);
 bool smb_file_is_pipe(const struct smb_file *file);
+/* A pipe's name is told without a backslash before it, which some clients send. */
+void smb_pipe_name(struct smb *smb, struct smb_request *request);
 bool smb_looks_like_rpc(struct bytes data);
 /* Hands what went through a pipe to DCE/RPC, if that is what it carries. */
 void smb_pipe_data(struct smb *smb, struct smb_file *file, enum wire_side side, struct bytes data);
