@@ -37,7 +37,7 @@ struct pipeline_item {
 
 struct pipeline_work {
     void *context;
-    /* A thread's own state; NULL ends the run with STATUS_MEMORY. */
+    /* A thread's own state. NULL: that thread is done without; STATUS_MEMORY when none is left. */
     void *(*thread_new)(void *context);
     /* Called on the main thread after all have ended, in the order of their numbers. */
     void (*thread_done)(void *context, void *thread);
