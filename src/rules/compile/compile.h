@@ -15,6 +15,9 @@ struct refusal {
 bool compile_test(struct builder *builder, const struct sigma_test *test, uint32_t *number,
                   struct refusal *refusal) MUST_CHECK;
 
+/* The number of the test that one of `members` holds. */
+uint32_t compile_set(struct builder *builder, const uint32_t *members, uint32_t count);
+
 /* The tests of log sources: a whole text without case, and the same with `*` allowed at its end. */
 uint32_t compile_text(struct builder *builder, const char *text);
 uint32_t compile_begin(struct builder *builder, const char *text);

@@ -170,6 +170,39 @@ static bool draft_regex(struct builder *builder, struct arena *arena, const stru
     return true;
 }
 
+static bool is_sought(struct bytes literal)
+{
+    size_t at = 0;
+    while (at < literal.length && literal.data[at] < 0x80)
+        at++;
+    return literal.length >= (at < literal.length ? SOUGHT_LENGTH_HIGH : SOUGHT_LENGTH);
+}
+
+/* Whether indexes can look for a text or an expression. */
+static uint8_t sought_flag(const struct builder *builder, const struct draft_test *draft)
+{
+    const struct image_test *test = &draft->record;
+    const uint8_t *text = builder->sections[IMAGE_text].data;
+    const struct bytes literal = bytes_of(text + test->text.at, test->text.length);
+    uint32_t sought = 0;
+    for (uint32_t i = 0; i < draft->piece_count; i++) {
+        const struct image_text piece = draft->pieces[i].literal;
+        if (test->kind == SIGMA_REGEX && i >= test->split)
+            break;
+        sought += draft->pieces[i].kind == SIGMA_PIECE_LITERAL &&
+                  is_sought(bytes_of(text + piece.at, piece.length));
+    }
+    if (test->kind == SIGMA_REGEX)
+        return test->split > 0 && sought == test->split ? TEST_SOUGHT : 0;
+    if (test->kind != SIGMA_TEXT || test->form == TEXT_ANY ||
+        ((test->flags & TEST_CASED) && !utf8_is_valid(literal)))
+        return 0;
+    const bool is_anywhere = test->form == TEXT_PREFIX || test->form == TEXT_CONTAINS;
+    return test->form == TEXT_GLOB              ? (sought > 0 ? TEST_SOUGHT : 0)
+           : !is_anywhere || is_sought(literal) ? TEST_SOUGHT
+                                                : 0;
+}
+
 static bool draft_cidr(struct builder *builder, const struct sigma_test *test,
                        struct draft_test *draft, struct refusal *refusal)
 {
@@ -239,10 +272,35 @@ bool compile_test(struct builder *builder, const struct sigma_test *test, uint32
     draft.record.text = builder_text(builder, "");
     snprintf(refusal->reason, sizeof(refusal->reason), "a value is too long");
     const bool is_done = draft_kind(builder, &arena, test, &draft, refusal);
-    if (is_done)
+    if (is_done && !builder->failed) {
+        draft.record.flags |= sought_flag(builder, &draft);
         *number = test_number(builder, &draft);
+    }
     arena_release(&arena);
     return is_done;
+}
+
+uint32_t compile_set(struct builder *builder, const uint32_t *members, uint32_t count)
+{
+    struct image_test record = {.kind = TEST_SET, .text = builder_text(builder, "")};
+    struct buffer *key = &builder->key;
+    bool is_new = false;
+    if (builder->failed)
+        return 0;
+    record.flags =
+        ((const struct image_test *)(const void *)builder->sections[IMAGE_tests].data)[members[0]]
+            .flags &
+        TEST_SOUGHT;
+    buffer_reset(key);
+    buffer_bytes(key, &record, sizeof(record));
+    buffer_bytes(key, members, count * sizeof(*members));
+    const uint32_t number = keys_add(&builder->tests, buffer_view(key), &is_new);
+    builder->failed |= key->failed || number == KEYS_NONE;
+    if (is_new) {
+        record.pieces = builder_words(builder, members, count);
+        builder_add(builder, IMAGE_tests, &record);
+    }
+    return number;
 }
 
 static uint32_t compile_plain(struct builder *builder, struct bytes text, bool is_prefix)

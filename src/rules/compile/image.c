@@ -121,10 +121,28 @@ static bool test_form_is_right(const struct image_test *test)
     return false;
 }
 
-static bool test_is_right(const struct image *image, const struct image_test *test)
+/* The members of a set stand before it and are no sets. */
+static bool set_is_right(const struct image *image, uint32_t number)
 {
-    return test_form_is_right(test) && is_text(image, test->text) &&
-           is_list(test->pieces, image->pieces_count) &&
+    const struct image_list members = image->tests[number].pieces;
+    if (!is_word_list(image, members, number))
+        return false;
+    for (uint32_t i = 0; i < members.count; i++) {
+        const uint8_t kind = image->tests[image->words[members.first + i]].kind;
+        if (kind != SIGMA_TEXT && kind != SIGMA_REGEX)
+            return false;
+    }
+    return true;
+}
+
+static bool test_is_right(const struct image *image, uint32_t number)
+{
+    const struct image_test *test = &image->tests[number];
+    if (!is_text(image, test->text))
+        return false;
+    if (test->kind == TEST_SET)
+        return set_is_right(image, number);
+    return test_form_is_right(test) && is_list(test->pieces, image->pieces_count) &&
            (test->kind != SIGMA_FIELDREF || test->field < image->fields_count);
 }
 
@@ -249,7 +267,7 @@ static bool leaves_are_right(const struct image *image)
 static bool tests_are_right(const struct image *image)
 {
     for (uint32_t i = 0; i < image->tests_count; i++)
-        if (!test_is_right(image, &image->tests[i]))
+        if (!test_is_right(image, i))
             return false;
     for (uint32_t i = 0; i < image->atoms_count; i++)
         if (image->atoms[i].test >= image->tests_count ||

@@ -46,9 +46,17 @@ enum text_form {
 
 #define TEST_CASED  1U
 #define TEST_WANTED 2U
+#define TEST_SOUGHT 4U /* there are literals to look for so as not to miss it */
+
+/* Beside those of Sigma: one of several texts or expressions, all of them sought or none. */
+#define TEST_SET 16U
+
+/* Literals of fewer bytes are not looked for: in ASCII, and in what is not. */
+#define SOUGHT_LENGTH      4U
+#define SOUGHT_LENGTH_HIGH 2U
 
 struct image_test {
-    uint8_t kind; /* enum sigma_test_kind */
+    uint8_t kind; /* enum sigma_test_kind, or TEST_SET */
     uint8_t form; /* TEXT: enum text_form. CIDR: 4 or 6. COMPARE: enum sigma_compare. FIELDREF:
                      enum sigma_compare_text. TIMEPART: enum sigma_part. REGEX: flags */
     uint8_t flags;
@@ -56,8 +64,9 @@ struct image_test {
                        are alternatives; none: not known */
     uint32_t field; /* FIELDREF: the rule's name of the other field */
     struct image_text text;   /* literal, folded unless cased; expression; network of 16 bytes */
-    struct image_list pieces; /* GLOB: pieces. REGEX: folded literals that a text needs, first
-                                 those of which it needs one, then those that it needs in order */
+    struct image_list pieces; /* SET: words, its members' numbers. GLOB: pieces. REGEX: folded
+                                 literals that a text needs, first those of which it needs one, then
+                                 those that it needs in order */
     double number;
 };
 

@@ -75,7 +75,7 @@ bool index_takes(struct bytes literal, enum index_place place)
         return literal.length > 0;
     case INDEX_BEGIN:
     case INDEX_ANYWHERE:
-        return literal.length >= 4 || (literal.length >= 2 && !is_ascii(literal));
+        return literal.length >= (is_ascii(literal) ? SOUGHT_LENGTH : SOUGHT_LENGTH_HIGH);
     }
     return false;
 }

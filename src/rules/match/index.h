@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "event/value.h"
+#include "rules/compile/image.h"
 #include "rules/match/rarity.h"
 #include "rules/match/trace.h"
 

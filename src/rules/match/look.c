@@ -270,9 +270,19 @@ static bool any_relates(struct look *look, const struct image_test *test, struct
     return false;
 }
 
+static bool any_member(struct look *look, struct image_list members, struct slots slots)
+{
+    for (uint32_t i = 0; i < members.count; i++)
+        if (look_test(look, look->image->words[members.first + i], slots, (struct slots){0}))
+            return true;
+    return false;
+}
+
 bool look_test(struct look *look, uint32_t number, struct slots slots, struct slots others)
 {
     const struct image_test *test = &look->image->tests[number];
+    if (test->kind == TEST_SET)
+        return any_member(look, test->pieces, slots);
     const bool is_wanted = test->flags & TEST_WANTED;
     switch ((enum sigma_test_kind)test->kind) {
     case SIGMA_TEXT:

@@ -39,13 +39,19 @@ static uint32_t append(struct lowering *lowering, struct buffer *to, const void 
     return index;
 }
 
-static float test_cost(const struct image_test *test)
+static float test_cost(const struct image *image, const struct image_test *test)
 {
+    float cost = 0;
+    if (test->kind == TEST_SET) {
+        for (uint32_t i = 0; i < test->pieces.count; i++)
+            cost += test_cost(image, &image->tests[image->words[test->pieces.first + i]]);
+        return cost;
+    }
     switch ((enum sigma_test_kind)test->kind) {
     case SIGMA_TEXT:
-        return test->form == TEXT_CONTAINS ? 30 : test->form == TEXT_GLOB ? 60 : 4;
+        return test->form == TEXT_CONTAINS ? 25 : test->form == TEXT_GLOB ? 60 : 4;
     case SIGMA_REGEX:
-        return 500;
+        return 300;
     case SIGMA_CIDR:
     case SIGMA_COMPARE:
     case SIGMA_FIELDREF:
@@ -69,7 +75,6 @@ uint32_t lower_atom(struct lowering *lowering, uint32_t field, uint32_t other, u
 {
     const uint32_t key[] = {field, other, test};
     const struct image *image = &lowering->ruleset->image;
-    struct index_literal literals[SEEK_MAX];
     bool is_new = false;
     const uint32_t number = keys_add(&lowering->keys, bytes_of(key, sizeof(key)), &is_new);
     lowering->failed |= number >= STEP_ATOM_MAX;
@@ -79,15 +84,12 @@ uint32_t lower_atom(struct lowering *lowering, uint32_t field, uint32_t other, u
         .test = test,
         .field = field,
         .other = other,
-        .literal_first = (uint32_t)(lowering->literals.length / sizeof(*literals)),
-        .cost = test_cost(&image->tests[test]),
+        .literal_first = (uint32_t)(lowering->literals.length / sizeof(struct index_literal)),
+        .cost = test_cost(image, &image->tests[test]),
     };
-    atom.literal_count = seek_test(image, &lowering->rarity, lowering->arena, &image->tests[test],
-                                   literals, &atom.rate);
-    for (uint32_t i = 0; i < atom.literal_count; i++) {
-        literals[i].atom = number;
-        append(lowering, &lowering->literals, &literals[i], sizeof(literals[i]));
-    }
+    atom.literal_count = seek_test(image, &lowering->rarity, lowering->arena, test, number,
+                                   &lowering->literals, &atom.rate);
+    lowering->failed |= lowering->literals.failed;
     append(lowering, &lowering->atoms, &atom, sizeof(atom));
     return number;
 }
@@ -183,42 +185,59 @@ static uint32_t lower_test(struct lowering *lowering, uint32_t field, uint32_t n
     return append(lowering, &lowering->nodes, &node, sizeof(node));
 }
 
-/* A leaf in the source at hand: the event's field, and the values that stand in place of the
- * rule's. */
-struct leaf {
-    uint32_t field, test;
-    struct image_list values; /* none: the test itself */
-};
-
-static struct leaf leaf_of(const struct lowering *lowering, uint32_t number)
+/* A test in the source at hand: values that are written otherwise there stand in its place. Calls
+ * `each` for every test of which one must hold; false as soon as it says so. */
+static bool translated_tests(const struct lowering *lowering, uint32_t rule_field, uint32_t number,
+                             lower_each *each, void *context)
 {
     const struct image *image = &lowering->ruleset->image;
-    const struct image_atom *atom = &image->atoms[number];
-    if (atom->field == IMAGE_NONE)
-        return (struct leaf){.field = IMAGE_NONE, .test = atom->test};
-    return (struct leaf){
-        .field = lowering->event_fields[atom->field],
-        .test = atom->test,
-        .values = value_translation(image, lowering->event_values[atom->field],
-                                    &image->tests[atom->test]),
-    };
+    const struct image_test *test = &image->tests[number];
+    const struct image_list all = lowering->event_values[rule_field];
+    const uint32_t field = lowering->event_fields[rule_field];
+    if (all.count && test->kind == TEST_SET) {
+        for (uint32_t i = 0; i < test->pieces.count; i++)
+            if (!translated_tests(lowering, rule_field, image->words[test->pieces.first + i], each,
+                                  context))
+                return false;
+        return true;
+    }
+    const struct image_list values = value_translation(image, all, test);
+    if (values.count == 0)
+        return each(context, field, number);
+    for (uint32_t i = 0; i < values.count; i++)
+        if (!each(context, field, image->values[values.first + i].event_test))
+            return false;
+    return true;
 }
 
-static uint32_t leaf_value(const struct lowering *lowering, const struct leaf *leaf, uint32_t index)
+bool lower_each_test(const struct lowering *lowering, uint32_t number, lower_each *each,
+                     void *context)
 {
-    return lowering->ruleset->image.values[leaf->values.first + index].event_test;
+    const struct image_atom *atom = &lowering->ruleset->image.atoms[number];
+    return atom->field == IMAGE_NONE
+               ? each(context, IMAGE_NONE, atom->test)
+               : translated_tests(lowering, atom->field, atom->test, each, context);
+}
+
+struct leaf {
+    struct lowering *lowering;
+    struct gathering gathering;
+    bool is_negated;
+};
+
+static bool lower_one(void *context, uint32_t field, uint32_t test)
+{
+    struct leaf *leaf = context;
+    gather(leaf->lowering, &leaf->gathering,
+           lower_test(leaf->lowering, field, test, leaf->is_negated));
+    return true;
 }
 
 static uint32_t lower_leaf(struct lowering *lowering, uint32_t number, bool is_negated)
 {
-    const struct leaf leaf = leaf_of(lowering, number);
-    if (leaf.values.count == 0)
-        return lower_test(lowering, leaf.field, leaf.test, is_negated);
-    struct gathering gathering = gather_begin(is_negated);
-    for (uint32_t i = 0; i < leaf.values.count; i++)
-        gather(lowering, &gathering,
-               lower_test(lowering, leaf.field, leaf_value(lowering, &leaf, i), is_negated));
-    return gather_end(lowering, &gathering);
+    struct leaf leaf = {lowering, gather_begin(is_negated), is_negated};
+    lower_each_test(lowering, number, lower_one, &leaf);
+    return gather_end(lowering, &leaf.gathering);
 }
 
 /* The tree that begins at *at, which steps behind it. */
@@ -241,16 +260,23 @@ static uint32_t known_with(uint32_t known, uint32_t neutral, uint32_t child)
     return child == opposite(neutral) || (child == LOW_END && known == neutral) ? child : known;
 }
 
+struct known_leaf {
+    const struct lowering *lowering;
+    uint32_t known;
+};
+
+static bool know_one(void *context, uint32_t field, uint32_t test)
+{
+    struct known_leaf *leaf = context;
+    leaf->known = known_with(leaf->known, LOW_FALSE, known_test(leaf->lowering, field, test));
+    return leaf->known != LOW_TRUE;
+}
+
 static uint32_t known_leaf(const struct lowering *lowering, uint32_t number)
 {
-    const struct leaf leaf = leaf_of(lowering, number);
-    if (leaf.values.count == 0)
-        return known_test(lowering, leaf.field, leaf.test);
-    uint32_t known = LOW_FALSE;
-    for (uint32_t i = 0; i < leaf.values.count; i++)
-        known = known_with(known, LOW_FALSE,
-                           known_test(lowering, leaf.field, leaf_value(lowering, &leaf, i)));
-    return known;
+    struct known_leaf leaf = {lowering, LOW_FALSE};
+    lower_each_test(lowering, number, know_one, &leaf);
+    return leaf.known;
 }
 
 /* Whether a tree is constant by what is known: LOW_TRUE or LOW_FALSE; else LOW_END. */

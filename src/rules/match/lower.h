@@ -72,6 +72,13 @@ uint32_t lower_atom(struct lowering *lowering, uint32_t field, uint32_t other, u
 /* A test on a discriminating field: the atom of the root, or KEYS_NONE. */
 uint32_t lower_root_atom(const struct lowering *lowering, uint32_t field, uint32_t test);
 
+/* Calls `each` for every test of which one must hold for an atom of the image in the source at
+ * hand, where some values are written otherwise than rules write them. Ends when it returns false.
+ */
+typedef bool lower_each(void *context, uint32_t field, uint32_t test);
+bool lower_each_test(const struct lowering *lowering, uint32_t number, lower_each *each,
+                     void *context);
+
 /* The tree of a rule, or LOW_TRUE or LOW_FALSE. */
 uint32_t lower_tree(struct lowering *lowering, const struct image_rule *rule);
 

@@ -269,26 +269,24 @@ static struct plan *plan_begin(struct planner *planner, struct arena *arena)
     return take(planner, 1, sizeof(struct plan));
 }
 
+static bool root_test(void *context, uint32_t field, uint32_t test)
+{
+    struct planner *planner = context;
+    const uint8_t kind = planner->ruleset->image.tests[test].kind;
+    if (field != IMAGE_NONE && planner->is_discriminator[field] && kind != SIGMA_FIELDREF &&
+        kind != SIGMA_TRUE)
+        lower_atom(&planner->lowering, field, IMAGE_NONE, test);
+    return true;
+}
+
 /* The tests of a rule on discriminating fields become atoms of the root. */
 static void root_rule(struct planner *planner, const struct image_rule *rule)
 {
     const struct image *image = &planner->ruleset->image;
     for (uint32_t i = 0; i < rule->nodes.count; i++) {
         const struct image_node *node = &image->nodes[rule->nodes.first + i];
-        if (node->kind != SIGMA_LEAF)
-            continue;
-        const struct image_atom *atom = &image->atoms[node->value];
-        const uint8_t kind = image->tests[atom->test].kind;
-        if (atom->field == IMAGE_NONE || kind == SIGMA_FIELDREF || kind == SIGMA_TRUE)
-            continue;
-        const uint32_t field = planner->event_fields[atom->field];
-        if (!planner->is_discriminator[field])
-            continue;
-        lower_atom(&planner->lowering, field, IMAGE_NONE, atom->test);
-        const struct image_list values = planner->event_values[atom->field];
-        for (uint32_t j = 0; j < values.count; j++)
-            lower_atom(&planner->lowering, field, IMAGE_NONE,
-                       image->values[values.first + j].event_test);
+        if (node->kind == SIGMA_LEAF)
+            lower_each_test(&planner->lowering, node->value, root_test, planner);
     }
 }
 
