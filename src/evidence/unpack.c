@@ -224,11 +224,19 @@ static bool end(struct layer *layer)
     return false;
 }
 
+/* The library ends the whole process when a name cannot be converted and errno is ENOMEM, be it
+ * left from long ago: a dictionary of gigabytes that was refused, say. */
+static void forget_errno(void)
+{
+    errno = 0;
+}
+
 /* Moves to the next header. False where there is none, or none that can be reached. */
 static bool next_header(struct layer *layer, struct archive_entry **entry)
 {
     for (;;) {
         const la_int64_t before = archive_filter_bytes(layer->archive, 0);
+        forget_errno();
         const int result = archive_read_next_header(layer->archive, entry);
         if (result == ARCHIVE_EOF)
             return end(layer);
@@ -388,6 +396,7 @@ enum status layer_next(struct layer *layer, struct source **member, struct fault
         return STATUS_END;
     if (!next_entry(layer, &entry))
         return STATUS_END;
+    forget_errno();
     struct source *opened = has_members ? member_new(layer, entry) : content_new(layer);
     if (!opened)
         return fault_set(fault, STATUS_MEMORY, 0, "no memory for a member of %s",

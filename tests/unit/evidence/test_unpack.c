@@ -5,6 +5,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,6 +177,29 @@ static void names_stay_as_they_are(void **state)
                "a!/\xC3\xBC/\xE6\x97\xA5 bytes 1\n"
                "a!/../../etc/a\x1B[31m bytes 1\n"
                "a zip 0\n");
+}
+
+/* libarchive calls exit(3) where errno says ENOMEM when a name is no UTF-8. */
+static void a_name_that_is_no_utf8_does_not_end_the_process(void **state)
+{
+    struct lab *lab = *state;
+    const struct lab_member members[] = {{"\xFF\xFE", "x", 1}, {"\xE6\x97", "y", 1}};
+    char path[256];
+    lab_archive(lab, "a", ARCHIVE_FORMAT_ZIP, ARCHIVE_FILTER_NONE, NULL, members, 2);
+    snprintf(path, sizeof(path), "%s", lab_path(lab, "a"));
+    const char *paths[] = {path};
+    struct evidence *evidence;
+    struct source *source;
+    unsigned count = 0;
+    assert_int_equal(evidence_open(paths, 1, &plain, &evidence, NULL), STATUS_OK);
+    errno = ENOMEM;
+    while (evidence_next(evidence, &source, NULL) == STATUS_OK) {
+        count++;
+        errno = ENOMEM;
+    }
+    assert_int_equal(count, 3);
+    evidence_close(evidence);
+    lab_expect(lab, "a", "a!/\xFF\xFE bytes 1\na!/\xE6\x97 bytes 1\na zip 0\n");
 }
 
 static void encrypted_members_say_so_and_the_rest_is_read(void **state)
@@ -420,6 +444,7 @@ int main(void)
         TEST(archives_nest_three_deep_and_deeper_ones_are_refused),
         TEST(a_file_compressed_again_and_again_is_refused_in_the_end),
         TEST(names_stay_as_they_are),
+        TEST(a_name_that_is_no_utf8_does_not_end_the_process),
         TEST(encrypted_members_say_so_and_the_rest_is_read),
         TEST(links_and_odd_members_are_listed),
         TEST(a_file_that_was_made_to_look_like_a_directory_is_listed),
