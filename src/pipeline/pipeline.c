@@ -66,7 +66,8 @@ static void run_end(struct run *run, enum status status, const struct fault *fau
         run->status = status;
         run->fault = *fault;
     }
-    run->is_over = true;
+    /* slot_fill reads it under the other lock. */
+    __atomic_store_n(&run->is_over, true, __ATOMIC_RELAXED);
     pthread_cond_broadcast(&run->change);
     pthread_mutex_unlock(&run->lock);
 }

@@ -115,7 +115,7 @@ static enum status source_open_next(struct supply *supply, struct fault *fault)
 
 static bool is_stopped(const struct supply *supply)
 {
-    return supply->options->stop && *supply->options->stop;
+    return supply->options->stop && __atomic_load_n(supply->options->stop, __ATOMIC_RELAXED);
 }
 
 enum status supply_next(struct supply *supply, enum supply_kind *kind, struct supply_item **item,

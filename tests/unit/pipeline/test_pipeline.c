@@ -110,7 +110,7 @@ static enum status commit(void *context, struct bytes out, struct fault *fault)
     struct lab *lab = context;
     lab->commits++;
     if (lab->commits == lab->stop_at)
-        lab->stop = 1;
+        __atomic_store_n(&lab->stop, 1, __ATOMIC_RELAXED);
     if (lab->commits == lab->fail_at)
         return fault_set(fault, STATUS_IO, 0, "the disk is full");
     buffer_bytes(&lab->out, out.data, out.length);
