@@ -37,11 +37,12 @@ static enum status commit(void *context, struct bytes out, struct fault *fault)
 
 static enum status item(void *context, const struct pipeline_item *item, struct fault *fault)
 {
-    const uint64_t *count = context;
+    uint64_t *count = context;
     (void)fault;
     if (item->account->read != *count ||
         (item->account->is_incomplete && item->account->note_count == 0))
         abort();
+    *count = 0; /* an archive has several items */
     return STATUS_OK;
 }
 
