@@ -1,6 +1,8 @@
 #include "readers/capture/krb5/krb5.h"
+#include "readers/capture/ldap/ldap.h"
 #include "readers/capture/rpc/rpc.h"
 #include "readers/capture/smb/smb.h"
+#include "readers/capture/tds/tds.h"
 #include "readers/capture/wire.h"
 
 /* In the order in which they are probed. */
@@ -9,5 +11,7 @@ const struct wire_protocol *const wire_protocols[] = {
     &wire_krb_tcp,
     &wire_krb_udp,
     &wire_dcerpc,
+    &wire_ldap,
+    &wire_tds,
     NULL,
 };
