@@ -37,6 +37,12 @@ def status_name(text):
     return None if text is None else STATUS.get(text, text)
 
 
+def status_told(event):
+    """SMB1's DOS errors are no NTSTATUS: tshark has them elsewhere."""
+    status = event.get("status")
+    return None if status and event["version"] == "SMB1" and status.startswith("0x") else status
+
+
 def number(text):
     return None if text in (None, "") else int(text, 0)
 
@@ -58,14 +64,23 @@ class Command:
         return self.fields.get(name)
 
 
+def packets_of(lines):
+    """The packets of PDML. What tshark writes is not always XML: control characters go."""
+    control = bytes(one if one >= 0x20 or one in b"\t\r\n" else 0x3F for one in range(256))
+    parser = ElementTree.XMLPullParser(["end"])
+    for line in lines:
+        parser.feed(line.translate(control))
+        for _, element in parser.read_events():
+            if element.tag == "packet":
+                yield element
+
+
 def tshark_commands(path):
     """SMB2 commands, SMB1 messages and transforms in the order of the capture."""
     process = subprocess.Popen(["tshark", "-r", str(path), "-T", "pdml", "-Y", "smb || smb2"],
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     smb2, smb1, transforms = [], [], []
-    for _, packet in ElementTree.iterparse(process.stdout):
-        if packet.tag != "packet":
-            continue
+    for packet in packets_of(process.stdout):
         stream = number_of = None
         for proto in packet.findall("proto"):
             if proto.get("name") == "tcp":
@@ -188,6 +203,12 @@ def expect_smb1(smb1, rows):
         elif key in waiting and command == 0x75:
             request = waiting.pop(key)
             rows["smb1 tree", request.lists["smb.path"][-1], status_name(message["smb.nt_status"])] += 1
+    for key, request in waiting.items():
+        if key[3] == 0x75:
+            rows["smb1 tree", request.lists["smb.path"][-1], None] += 1
+        elif key[3] == 0xA2:
+            rows["smb1 create", (request["smb.file"] or "").lstrip("\\"),
+                 number(request["smb.access_mask"]), number(request["smb.create_options"]), None] += 1
 
 
 def events(impound, path):
@@ -195,7 +216,8 @@ def events(impound, path):
                              stderr=subprocess.DEVNULL, check=False)
     for line in process.stdout.splitlines():
         event = json.loads(line)
-        if event.get("_path", "").startswith("smb_"):
+        # tshark knows SMB by its ports.
+        if event.get("_path", "").startswith("smb_") and event["id.resp_p"] in (139, 445):
             yield event
 
 
@@ -209,7 +231,7 @@ def got_file(event, rows):
                         event.get("status"))] += 1
     elif action == "OPEN":
         rows["smb1 create", name, number(event["desired_access"]),
-             number(event["create_options"]), event.get("status")] += 1
+             number(event["create_options"]), status_told(event)] += 1
     elif action == "CLOSE" and event["version"] == "SMB2":
         rows["close", event.get("status")] += 1
     elif action == "RENAME" and event["version"] == "SMB2":
@@ -261,7 +283,7 @@ def actual(impound, path):
             got_session(event, rows)
         else:
             kind = "tree" if event["version"] == "SMB2" else "smb1 tree"
-            rows[kind, event["path"], event.get("status")] += 1
+            rows[kind, event["path"], status_told(event)] += 1
     return +rows
 
 
@@ -287,7 +309,7 @@ def main(impound, *arguments):
         if theirs == ours:
             continue
         differing += 1
-        print(path.name)
+        print(path)
         for row, count in (theirs - ours).items():
             print("  tshark only:", count, row)
         for row, count in (ours - theirs).items():

@@ -84,7 +84,9 @@ static size_t name_decode(uint8_t to[16], const uint8_t *from)
 {
     size_t length = 0;
     for (size_t i = 0; i < 16; i++) {
-        to[i] = (uint8_t)((from[2 * i] - 'A') << 4 | ((from[2 * i + 1] - 'A') & 15));
+        const unsigned high = from[2 * i] - (unsigned)'A';
+        const unsigned low = from[2 * i + 1] - (unsigned)'A';
+        to[i] = (uint8_t)((high & 15) << 4 | (low & 15));
         if (i < 15 && to[i] > 0x20 && to[i] < 0x7F)
             length = i + 1;
     }

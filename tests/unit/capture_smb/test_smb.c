@@ -1,0 +1,258 @@
+/* Whole sessions of the lab, and what may happen to them. */
+#include "lab.h"
+
+#include "readers/capture/smb/codes.h"
+#include "readers/capture/smb/smb.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static const char *folder; /* of the talks */
+
+static struct buffer talk_read(const char *name)
+{
+    char path[4096];
+    struct buffer talk = {.length = 0};
+    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+    FILE *file = fopen(path, "rbe");
+    assert_non_null(file);
+    uint8_t *room = buffer_room(&talk, 1U << 20);
+    assert_non_null(room);
+    talk.length = fread(room, 1, 1U << 20, file);
+    (void)fclose(file);
+    return talk;
+}
+
+static struct lab *talk_events(struct bytes talk, size_t piece)
+{
+    struct lab *lab = lab_new();
+    lab_talk(lab, &wire_smb, talk, piece);
+    return lab;
+}
+
+static struct lab *named_events(const char *name)
+{
+    struct buffer talk = talk_read(name);
+    struct lab *lab = talk_events(buffer_view(&talk), 0);
+    buffer_release(&talk);
+    assert_int_equal(lab_damaged(lab), 0);
+    return lab;
+}
+
+static void expect(const struct lab *lab, size_t count, const char *log, const char *text)
+{
+    char path[64];
+    (void)snprintf(path, sizeof(path), "{\"_path\":\"%s\"", log);
+    if (lab_count(lab, path, text) != count)
+        print_error("%s, %s:\n%.*s\n", log, text, (int)lab->events.length,
+                    (const char *)lab->events.data);
+    assert_int_equal(lab_count(lab, path, text), count);
+}
+
+static void the_negotiation_of_impacket_is_told(void **state)
+{
+    struct lab *lab = named_events("smb311");
+    (void)state;
+    expect(lab, 1, "smb_session", "\"dialect\":\"311\"");
+    expect(lab, 1, "smb_session", "\"client_guid_is_letters\":true");
+    expect(lab, 1, "smb_session", "\"capabilities\":\"0x40\"");
+    expect(lab, 1, "smb_session", "\"negotiate_contexts\":\"1,2\"");
+    expect(lab, 1, "smb_session", "\"negotiate_padding\":\"ffff");
+    expect(lab, 1, "smb_session", "\"ciphers\":\"1\"");
+    expect(lab, 1, "smb_session", "\"preauth_salt_is_letters\":true");
+    expect(lab, 1, "smb_session", "\"setup_size\":154");
+    lab_free(lab);
+}
+
+static void encrypted_messages_are_counted_and_their_sizes_kept(void **state)
+{
+    struct lab *lab = named_events("smb311");
+    (void)state;
+    expect(lab, 1, "smb_session", "\"is_encrypted\":true");
+    expect(lab, 1, "smb_session", "\"is_encryption_unasked\":true");
+    expect(lab, 1, "smb_session", "\"are_nonces_letters\":true");
+    expect(lab, 1, "smb_session", "\"server_transform_nonces_letters\":0");
+    expect(lab, 1, "smb_session", "\"client_sizes\":\" 106 132 184 113");
+    expect(lab, 1, "smb_session", "\"client_shape\":\" I 132 184 113");
+    expect(lab, 0, "smb_files", "");
+    lab_free(lab);
+}
+
+static void a_pipe_and_its_calls_are_told(void **state)
+{
+    struct lab *lab = named_events("smb21");
+    (void)state;
+    expect(lab, 1, "smb_files", "\"action\":\"SMB::PIPE_OPEN\"");
+    expect(lab, 3, "smb_files", "\"path\":\"\\\\\\\\192.0.2.30\\\\IPC$\",\"name\":\"srvsvc\"");
+    expect(lab, 1, "smb_files", "\"desired_access\":\"0x3\"");
+    expect(lab, 1, "smb_files", "\"length\":1048576");
+    expect(lab, 1, "smb_files", "\"tail\":\"30\"");
+    expect(lab, 1, "dce_rpc", "\"named_pipe\":\"srvsvc\"");
+    expect(lab, 2, "smb_mapping", "\"is_address\":true");
+    expect(lab, 1, "smb_session", "\"credit_requests\":\"0*3 127*");
+    expect(lab, 1, "smb_session", "\"is_whole\":true");
+    lab_free(lab);
+}
+
+static void a_transceive_is_told_once_on_a_pipe(void **state)
+{
+    struct lab *lab = named_events("transceive");
+    (void)state;
+    expect(lab, 2, "smb_files", "\"action\":\"SMB::PIPE_OPEN\"");
+    expect(lab, 2, "smb_cmd", "\"sub_command\":\"FSCTL_PIPE_TRANSCEIVE\"");
+    expect(lab, 0, "smb_session", "\"pipe_transceives\":2,");
+    lab_free(lab);
+}
+
+static void a_file_is_told_from_its_opening_to_its_end(void **state)
+{
+    struct lab *lab = named_events("samba");
+    (void)state;
+    expect(lab, 3, "smb_files", "\"name\":\"hello.txt\",\"size\":15");
+    expect(lab, 1, "smb_files", "\"action\":\"SMB::FILE_READ\"");
+    expect(lab, 1, "smb_files", "\"bytes_read\":15,\"bytes_written\":0,\"reads\":1");
+    lab_free(lab);
+}
+
+static void smb1_sessions_are_told(void **state)
+{
+    struct lab *lab = named_events("smb1");
+    (void)state;
+    expect(lab, 1, "smb_session", "\"smb1_dialects\":\"NT LM 0.12\"");
+    expect(lab, 1, "smb_session", "\"native_os\":\"Unix\",\"native_lanman\":\"Samba\"");
+    expect(lab, 1, "smb_session", "\"smb1_is_ascii_though_unicode\":true");
+    expect(lab, 1, "smb_files", "\"action\":\"SMB::PIPE_OPEN\"");
+    expect(lab, 1, "dce_rpc", "\"named_pipe\":\"srvsvc\"");
+    expect(lab, 1, "smb_mapping", "\"service\":\"IPC\"");
+    lab_free(lab);
+}
+
+static void netbios_names_are_told(void **state)
+{
+    struct lab *lab = named_events("port139");
+    (void)state;
+    expect(lab, 1, "smb_session", "\"netbios_called\":\"");
+    lab_free(lab);
+}
+
+static const char *const all[] = {"smb311", "smb21",       "smb1",       "samba",
+                                  "smbj",   "smb1-server", "transceive", "port139"};
+
+static void segments_do_not_matter(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        struct buffer talk = talk_read(all[i]);
+        struct lab *whole = talk_events(buffer_view(&talk), 0);
+        for (size_t piece = 1; piece < 300; piece = piece * 3 + 1) {
+            struct lab *cut = talk_events(buffer_view(&talk), piece);
+            assert_int_equal(cut->events.length, whole->events.length);
+            assert_memory_equal(cut->events.data, whole->events.data, whole->events.length);
+            lab_free(cut);
+        }
+        lab_free(whole);
+        buffer_release(&talk);
+    }
+}
+
+static void every_prefix_ends_well(void **state)
+{
+    (void)state;
+    struct buffer talk = talk_read("smb21");
+    for (size_t length = 0; length < talk.length; length += 7)
+        lab_free(talk_events(bytes_of(talk.data, length), 0));
+    buffer_release(&talk);
+}
+
+static void any_bit_may_flip(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        struct buffer talk = talk_read(all[i]);
+        for (size_t bit = i; bit < talk.length * 8; bit += 11) {
+            talk.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+            struct lab *lab = talk_events(buffer_view(&talk), 0);
+            assert_int_equal(lab_count(lab, "\"smb_session\"", "\"is_final\":true"), 1);
+            lab_free(lab);
+            talk.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        }
+        buffer_release(&talk);
+    }
+}
+
+/* The records of a talk, with one of them lost. */
+static struct buffer talk_without(const struct buffer *talk, size_t lost)
+{
+    struct buffer cut = {.length = 0};
+    size_t at = 0;
+    for (size_t record = 0; at < talk->length; record++) {
+        const size_t length = 4 + (load_le32(talk->data + at) >> 8);
+        const uint8_t side = talk->data[at];
+        if (record == lost) {
+            buffer_byte(&cut, side | 2);
+            buffer_bytes(&cut, talk->data + at + 1, 3);
+        } else {
+            buffer_bytes(&cut, talk->data + at, length);
+        }
+        at += length;
+    }
+    return cut;
+}
+
+static void what_was_lost_costs_only_itself(void **state)
+{
+    (void)state;
+    struct buffer talk = talk_read("smb21");
+    struct lab *whole = talk_events(buffer_view(&talk), 0);
+    const size_t count = lab_count(whole, "\"_path\":\"smb_", "");
+    lab_free(whole);
+    for (size_t lost = 0; lost < 30; lost++) {
+        struct buffer cut = talk_without(&talk, lost);
+        struct lab *lab = talk_events(buffer_view(&cut), 0);
+        assert_int_equal(lab_damaged(lab), 0);
+        assert_int_equal(lab_count(lab, "\"smb_session\"", "\"is_whole\":false"), 1);
+        const size_t left = lab_count(lab, "\"_path\":\"smb_", "");
+        if (left + 2 < count)
+            print_error("record %zu: %zu of %zu\n", lost, left, count);
+        assert_true(left + 2 >= count);
+        lab_free(lab);
+        buffer_release(&cut);
+    }
+    buffer_release(&talk);
+}
+
+static void names_of_numbers_are_found(void **state)
+{
+    (void)state;
+    assert_string_equal(ntstatus_name(0), "STATUS_SUCCESS");
+    assert_string_equal(ntstatus_name(0xC0000016), "STATUS_MORE_PROCESSING_REQUIRED");
+    assert_string_equal(ntstatus_name(0xC000006D), "STATUS_LOGON_FAILURE");
+    assert_string_equal(fsctl_name(0x0011C017), "FSCTL_PIPE_TRANSCEIVE");
+    assert_null(ntstatus_name(0x12345678));
+}
+
+int main(int count, char **arguments)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_negotiation_of_impacket_is_told),
+        cmocka_unit_test(encrypted_messages_are_counted_and_their_sizes_kept),
+        cmocka_unit_test(a_pipe_and_its_calls_are_told),
+        cmocka_unit_test(a_transceive_is_told_once_on_a_pipe),
+        cmocka_unit_test(a_file_is_told_from_its_opening_to_its_end),
+        cmocka_unit_test(smb1_sessions_are_told),
+        cmocka_unit_test(netbios_names_are_told),
+        cmocka_unit_test(segments_do_not_matter),
+        cmocka_unit_test(every_prefix_ends_well),
+        cmocka_unit_test(any_bit_may_flip),
+        cmocka_unit_test(what_was_lost_costs_only_itself),
+        cmocka_unit_test(names_of_numbers_are_found),
+    };
+    if (count != 2)
+        return 2;
+    folder = arguments[1];
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
