@@ -175,6 +175,14 @@ static struct flow *victim(const struct lane *lane)
     return NULL;
 }
 
+/* Whether something of it waits for what may still come. */
+static bool is_waiting(const struct flow *flow)
+{
+    const struct wire_flow *wire = &flow->wire;
+    return flow->streams[0].first || flow->streams[1].first || wire->inlets[0].length ||
+           wire->inlets[1].length;
+}
+
 void table_expire(struct lane *lane)
 {
     for (unsigned list = 0; list < LIST_COUNT; list++) {
@@ -185,8 +193,9 @@ void table_expire(struct lane *lane)
     struct flow *flow;
     while (UNLIKELY(lane->wire.memory > LANE_MEMORY) && (flow = victim(lane))) {
         if (!flow->is_finished && !flow->is_ignored && flow->list != LIST_ATTEMPT)
-            losses_add(&lane->losses, LOSS_OTHER, flow->list == LIST_UDP ? "udp" : "tcp",
-                       "connections ended early: too many at a time", 0, flow->last.packet);
+            losses_add(&lane->losses, is_waiting(flow) ? LOSS_OTHER : LOSS_NONE,
+                       flow->list == LIST_UDP ? "udp" : "tcp",
+                       "connections ended early, too many at a time", 0, flow->last.packet);
         table_remove(lane, flow);
     }
 }

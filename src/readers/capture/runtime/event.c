@@ -141,9 +141,10 @@ static void common_set(struct wire_output *output, const struct wire_connection 
 /* The connection and the number of the event in it, which no other event has. */
 static struct bytes raw_of(struct wire_output *output, struct wire_flow *flow)
 {
-    const int length = snprintf((char *)output->raw, sizeof(output->raw), "%s %u",
-                                flow->connection.uid, flow->event_count++);
-    return bytes_of(output->raw, (size_t)length);
+    const uint32_t number = flow->event_count++;
+    memcpy(output->raw, flow->connection.uid, sizeof(flow->connection.uid));
+    memcpy(output->raw + sizeof(flow->connection.uid), &number, sizeof(number));
+    return bytes_of(output->raw, sizeof(output->raw));
 }
 
 void wire_event_end(struct wire_connection *connection, struct wire_event *event,

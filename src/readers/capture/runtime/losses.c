@@ -118,7 +118,8 @@ static void tell(const struct loss *row, struct account *account)
                      row->protocol, count, s, size, first);
         return;
     case LOSS_OTHER:
-        account->is_incomplete = true;
+    case LOSS_NONE:
+        account->is_incomplete |= row->kind == LOSS_OTHER;
         account_note(account, "%s: %llu %s (first in packet %llu)", row->protocol, count,
                      row->reason, first);
         return;

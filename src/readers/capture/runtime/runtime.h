@@ -28,7 +28,8 @@ enum loss_kind {
     LOSS_GAP,     /* gaps in streams */
     LOSS_CUT,     /* payloads cut by the snap length */
     LOSS_UNKNOWN, /* connections of no known protocol */
-    LOSS_OTHER,   /* said as "reason: count" */
+    LOSS_OTHER,   /* said as it is: count, reason */
+    LOSS_NONE,    /* the same, but nothing is missing for it */
 };
 
 struct loss {
@@ -91,7 +92,7 @@ struct wire_output {
     struct event current;
     struct value *values; /* of the whole event: before, between and behind the log's own */
     const struct wire_shape *shape;
-    uint8_t raw[64]; /* what tells this event from all others */
+    uint8_t raw[24]; /* what tells this event from all others: the connection and its number */
     struct value packets[2];
     struct wire_shape shapes[WIRE_LOGS_MAX];
     uint32_t shape_count;
