@@ -94,7 +94,7 @@ static void json_finds_a_quote_wherever_it_stands(void **state)
 static void assert_json_utf16(const uint16_t *units, size_t count, const char *json)
 {
     struct buffer buffer = {0};
-    uint8_t *copy = malloc(count ? count * 2 : 1);
+    uint8_t *copy = calloc(count ? count : 1, 2);
     memcpy(copy, units, count * 2);
     buffer_json_utf16(&buffer, copy, count);
     free(copy);
