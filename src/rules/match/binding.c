@@ -66,35 +66,69 @@ static struct memberships memberships_of(const struct ruleset *ruleset, const st
     return found;
 }
 
-bool binding_make(struct arena *arena, const struct ruleset *ruleset, const struct plan *plan,
-                  const struct shape *shape, struct binding *binding)
+static bool has_slot(const struct binding *binding, uint32_t slot)
 {
-    const uint16_t any = place_of(plan, IMAGE_NONE);
+    const uint32_t count = binding ? binding->slot_first[binding->plan->field_count] : 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (binding->slots[i] == slot)
+            return true;
+    return false;
+}
+
+/* A shape's slots while they are told apart. */
+struct making {
+    const struct ruleset *ruleset;
+    const struct plan *plan;
+    const struct shape *shape;
+    uint16_t any;
+};
+
+/* Counts each field's slots into first[field + 2]; all slots and all scans. */
+static void count_slots(const struct making *making, uint32_t *first, uint32_t *slot_count,
+                        uint32_t *scan_count)
+{
+    for (uint32_t slot = 0; slot < making->shape->count; slot++) {
+        const struct memberships found =
+            memberships_of(making->ruleset, making->plan, making->any, making->shape, slot);
+        for (unsigned i = 0; i < found.count; i++)
+            first[found.places[i] + 2U]++;
+        *slot_count += found.count;
+        *scan_count += found.scanned;
+    }
+}
+
+static struct binding_scan scan_of(const struct plan *plan, uint16_t place, uint32_t slot)
+{
+    const struct index *index = plan->fields[place].index;
+    return (struct binding_scan){index, index->types, index->shortest, (uint16_t)slot};
+}
+
+bool binding_make(struct arena *arena, const struct ruleset *ruleset, const struct plan *plan,
+                  const struct shape *shape, const struct binding *root, struct binding *binding,
+                  uint32_t *root_scans)
+{
+    const struct making making = {ruleset, plan, shape, place_of(plan, IMAGE_NONE)};
     uint32_t *first = arena_take_array(arena, (size_t)plan->field_count + 2, sizeof(*first));
     uint32_t slot_count = 0, scan_count = 0;
     if (!first)
         return false;
-    for (uint32_t slot = 0; slot < shape->count; slot++) {
-        const struct memberships found = memberships_of(ruleset, plan, any, shape, slot);
-        for (unsigned i = 0; i < found.count; i++)
-            first[found.places[i] + 2U]++;
-        slot_count += found.count;
-        scan_count += found.scanned;
-    }
+    count_slots(&making, first, &slot_count, &scan_count);
     uint16_t *slots = arena_take_array(arena, slot_count, sizeof(*slots));
     struct binding_scan *scans = arena_take_array(arena, scan_count, sizeof(*scans));
     if (!slots || !scans)
         return false;
     for (uint32_t i = 2; i < plan->field_count + 2; i++)
         first[i] += first[i - 1];
-    scan_count = 0;
+    uint32_t front = 0, back = scan_count;
     for (uint32_t slot = 0; slot < shape->count; slot++) {
-        const struct memberships found = memberships_of(ruleset, plan, any, shape, slot);
+        const struct memberships found = memberships_of(ruleset, plan, making.any, shape, slot);
+        const bool is_root = has_slot(root, slot);
         for (unsigned i = 0; i < found.count; i++)
             slots[first[found.places[i] + 1U]++] = (uint16_t)slot;
         for (unsigned i = 0; i < found.scanned; i++)
-            scans[scan_count++] = (struct binding_scan){(uint16_t)slot, found.places[i]};
+            scans[is_root ? front++ : --back] = scan_of(plan, found.places[i], slot);
     }
-    *binding = (struct binding){plan, first, slots, scans, scan_count};
+    *binding = (struct binding){plan, first, slots, scans, scan_count, 0, NULL};
+    *root_scans = front;
     return true;
 }

@@ -5,9 +5,12 @@
 #include "rules/match/look.h"
 #include "rules/match/plan.h"
 
-/* A slot whose text goes through a field's index. */
+/* A slot whose text goes through an index. What index_may_hold asks stands here too, because most
+ * values end with that question. */
 struct binding_scan {
-    uint16_t slot, field;
+    const struct index *index;
+    uint32_t types, shortest; /* of the index */
+    uint16_t slot;
 };
 
 struct binding {
@@ -16,6 +19,9 @@ struct binding {
     const uint16_t *slots;
     const struct binding_scan *scans;
     uint32_t scan_count;
+    /* What is found in the values that every event of this binding has alike. */
+    uint32_t find_count;
+    const uint32_t *finds; /* see trace.h */
 };
 
 static inline struct slots binding_slots(const struct binding *binding, uint16_t field)
@@ -24,9 +30,11 @@ static inline struct slots binding_slots(const struct binding *binding, uint16_t
     return (struct slots){binding->slots + first, binding->slot_first[field + 1U] - first};
 }
 
-/* Ties a plan to a shape; what it needs comes from `arena`. False without memory. */
+/* Ties a plan to a shape; what it needs comes from `arena`. Scans of the slots that the binding
+ * `root` has (may be NULL) come first; their number in *root_scans. False without memory. */
 bool binding_make(struct arena *arena, const struct ruleset *ruleset, const struct plan *plan,
-                  const struct shape *shape, struct binding *binding);
+                  const struct shape *shape, const struct binding *root, struct binding *binding,
+                  uint32_t *root_scans);
 
 /* The image's fields that a slot is known by: its name, and its name without blanks. Their number
  * (0 to 2). */

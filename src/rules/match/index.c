@@ -19,28 +19,36 @@ static inline uint32_t hash_of(uint64_t key)
     return (uint32_t)(key ^ key >> 32) * GOLDEN;
 }
 
-/* The last `count` bytes, at most 8, before `end` as a number; the last one is the highest. */
-static inline uint64_t last_bytes(const uint8_t *end, size_t count)
+/* The first and the last 8 bytes of a text as numbers, filled up with zeros when it is shorter: the
+ * first byte is the lowest of `first`, the last one the highest of `last`. */
+struct edges {
+    uint64_t first, last;
+};
+
+static inline struct edges edges_of(struct bytes text)
 {
-    uint64_t bytes = 0;
-    memcpy((uint8_t *)&bytes + (8 - count), end - count, count);
-    return bytes;
+    struct edges edges = {0, 0};
+    if (LIKELY(text.length >= 8)) {
+        edges.first = load_le64(text.data);
+        edges.last = load_le64(text.data + text.length - 8);
+    } else if (text.length > 0) {
+        for (size_t i = 0; i < text.length; i++)
+            edges.first |= (uint64_t)text.data[i] << 8 * i;
+        edges.last = edges.first << (64 - 8 * text.length);
+    }
+    return edges;
 }
 
-static inline uint64_t suffix_key(const uint8_t *end, size_t count)
+/* Of the last `count` bytes, 1 to 8. */
+static inline uint64_t suffix_key(const struct edges *edges, size_t count)
 {
-    return last_bytes(end, count) ^ count * 0xD6E8FEB86659FD93U;
+    const unsigned other_bits = 64 - 8 * (unsigned)count;
+    return (edges->last >> other_bits << other_bits) ^ count * 0xD6E8FEB86659FD93U;
 }
 
-static inline uint64_t equals_key(struct bytes text)
+static inline uint64_t equals_key(const struct edges *edges, size_t length)
 {
-    const size_t count = text.length < 8 ? text.length : 8;
-    uint64_t first = 0;
-    if (count == 0)
-        return 0;
-    memcpy(&first, text.data, count);
-    const uint64_t last = last_bytes(text.data + text.length, count);
-    return (first ^ text.length) * 0xD6E8FEB86659FD93U ^ last;
+    return (edges->first ^ length) * 0xD6E8FEB86659FD93U ^ edges->last;
 }
 
 ALWAYS_INLINE uint32_t gram_at(const uint8_t *at, unsigned width)
@@ -157,12 +165,12 @@ static void draft_grams(struct draft *draft, const struct index_literal *from, e
 static void draft_literal(struct draft *draft, const struct index_literal *from)
 {
     const struct bytes literal = from->literal;
+    const struct edges edges = edges_of(literal);
     assert(index_takes(literal, from->place));
     if (from->place == INDEX_WHOLE)
-        draft_add(draft, from, INDEX_EQUALS, equals_key(literal));
+        draft_add(draft, from, INDEX_EQUALS, equals_key(&edges, literal.length));
     else if (from->place == INDEX_END)
-        draft_add(draft, from, INDEX_SUFFIXES,
-                  suffix_key(literal.data + literal.length, suffix_length(literal.length)));
+        draft_add(draft, from, INDEX_SUFFIXES, suffix_key(&edges, suffix_length(literal.length)));
     else if (!is_ascii(literal))
         draft_grams(draft, from,
                     literal.length == 2   ? INDEX_HIGH2
@@ -313,7 +321,7 @@ ALWAYS_INLINE bool has_bit(const uint32_t *bits, uint32_t hash, unsigned bits_lo
 
 static void found(struct trace *trace, const struct index_entry *entry)
 {
-    trace_hit(trace, entry->atom, entry->is_exact ? TRUTH_YES : TRUTH_MAYBE);
+    trace_find(trace, entry->atom | (entry->is_exact ? FIND_EXACT : 0));
 }
 
 struct bucket {
@@ -331,24 +339,23 @@ static inline bool is_seen(const struct trace *trace, const struct index_entry *
     return trace_truth(trace, entry->atom) != TRUTH_UNSEEN;
 }
 
-/* Whether the literal of a gram that was met at `at` stands there. */
-static inline bool stands_at(const struct index_entry *entry, struct bytes text, size_t at)
+/* Whether the literal of a gram that was met at `at` fits there, by its place and by its window. */
+static inline bool may_stand_at(const struct index_entry *entry, struct bytes text, size_t at)
 {
     static const uint64_t masks[] = {0,          0xFF,         0xFFFF,         0xFFFFFF,
-                                     0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF};
-    const size_t begin = at - entry->offset;
-    if (at < entry->offset || text.length - begin < entry->length ||
-        (entry->is_anchored && begin != 0))
-        return false;
-    const size_t window = at - entry->back;
-    if (text.length - window >= 8) {
-        const uint64_t mask = entry->length < 8 ? masks[entry->length] : UINT64_MAX;
-        if ((load_le64(text.data + window) & mask) != entry->window)
-            return false;
-        if (entry->length <= 8)
-            return true;
-    }
-    return memcmp(text.data + begin, entry->literal, entry->length) == 0;
+                                     0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF,
+                                     UINT64_MAX};
+    const size_t begin = at - entry->offset, window = at - entry->back;
+    return at >= entry->offset && text.length - begin >= entry->length &&
+           (!entry->is_anchored || begin == 0) &&
+           (text.length - window < 8 ||
+            (load_le64(text.data + window) & masks[entry->length < 8 ? entry->length : 8]) ==
+                entry->window);
+}
+
+static inline bool stands_at(const struct index_entry *entry, struct bytes text, size_t at)
+{
+    return memcmp(text.data + at - entry->offset, entry->literal, entry->length) == 0;
 }
 
 /* A gram whose bit is set stands at `at` in the text. */
@@ -357,13 +364,15 @@ static __attribute__((noinline)) void check_gram(const struct index_table *table
 {
     struct bucket bucket = bucket_of(table, hash_of(gram));
     for (; bucket.at < bucket.end; bucket.at++)
-        if (stands_at(bucket.at, text, at) && !is_seen(trace, bucket.at))
+        if (may_stand_at(bucket.at, text, at) && !is_seen(trace, bucket.at) &&
+            stands_at(bucket.at, text, at))
             found(trace, bucket.at);
 }
 
-static void scan_equals(const struct index_table *table, struct bytes text, struct trace *trace)
+static void scan_equals(const struct index_table *table, const struct edges *edges,
+                        struct bytes text, struct trace *trace)
 {
-    const uint64_t key = equals_key(text);
+    const uint64_t key = equals_key(edges, text.length);
     const uint32_t hash = hash_of(key);
     if (!has_bit(table->bits, hash, table->bits_log))
         return;
@@ -386,14 +395,15 @@ static void check_suffix(const struct index_table *table, uint64_t key, struct b
     }
 }
 
-static void scan_suffixes(const struct index *index, struct bytes text, struct trace *trace)
+static void scan_suffixes(const struct index *index, const struct edges *edges, struct bytes text,
+                          struct trace *trace)
 {
     const struct index_table *table = &index->parts[INDEX_SUFFIXES];
     for (unsigned lengths = index->suffix_lengths; lengths; lengths &= lengths - 1) {
         const size_t length = (size_t)__builtin_ctz(lengths) + 1;
         if (length > text.length)
             return;
-        const uint64_t key = suffix_key(text.data + text.length, length);
+        const uint64_t key = suffix_key(edges, length);
         if (has_bit(table->bits, hash_of(key), table->bits_log))
             check_suffix(table, key, text, trace);
     }
@@ -440,10 +450,11 @@ static void scan_high(const struct index_table *parts, struct bytes text, struct
 void index_scan(const struct index *index, struct bytes text, struct trace *trace)
 {
     const struct index_table *parts = index->parts;
+    const struct edges edges = edges_of(text);
     if (parts[INDEX_EQUALS].count)
-        scan_equals(&parts[INDEX_EQUALS], text, trace);
+        scan_equals(&parts[INDEX_EQUALS], &edges, text, trace);
     if (index->suffix_lengths)
-        scan_suffixes(index, text, trace);
+        scan_suffixes(index, &edges, text, trace);
     if (index->stride == 2)
         scan_grams(&parts[INDEX_GRAMS], text, trace, 4, 2);
     else

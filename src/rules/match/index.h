@@ -79,11 +79,10 @@ struct index {
 
 /* Whether a value may hold one of the literals, before it is rendered: a number holds no word, and
  * a short text no long one. Of a list, whether its items are worth asking. */
-static inline bool index_may_hold(const struct index *index, const struct value *value)
+static inline bool index_may_hold(uint32_t types, uint32_t shortest, const struct value *value)
 {
     const bool is_text = value->type >= VALUE_UTF16 && value->type <= VALUE_ESCAPED;
-    return index->types >> value->type & 1 &&
-           (!is_text || (uint64_t)value->length * 3 >= index->shortest);
+    return types >> value->type & 1 && (!is_text || (uint64_t)value->length * 3 >= shortest);
 }
 
 /* Makes the index of one field. The literals' bytes must live as long. NULL without memory. */

@@ -2,35 +2,16 @@
 #ifndef IMPOUND_RULES_MATCHER_H
 #define IMPOUND_RULES_MATCHER_H
 
-#include "rules/compile/keys.h"
-#include "rules/match/binding.h"
+#include "rules/match/classes.h"
 
-/* Which binding an event gets is remembered by shape and raw values of the discriminating fields;
- * which plan, by the atoms of the root that hold. Evidence may bring any number of either, so both
- * are forgotten when they have grown too large. */
 struct matcher {
     const struct ruleset *ruleset;
     struct look look;
     struct trace trace;
     uint32_t atom_capacity, rule_capacity; /* of the trace's arrays */
-
-    struct planner *planner;
-    struct arena arena;   /* of all plans and bindings */
-    struct arena scratch; /* of the binding of an event whose shape is not shared */
-    const struct plan *root;
-    const struct binding **roots; /* by serial of the shape */
-    uint32_t root_count;
-    bool *holds; /* by atom of the root */
-
-    struct keys plan_keys;    /* atoms of the root that hold -> plan */
-    struct buffer plans;      /* const struct plan * */
-    struct keys binding_keys; /* shape and raw values -> binding */
-    struct buffer bindings;   /* const struct binding * */
-    struct buffer key;        /* scratch */
-
+    struct classes classes;
     uint64_t *fired_bits; /* by rule */
     uint32_t *fired;
-
     uint64_t *seen_sources; /* by source */
     uint64_t *seen_fields;  /* by source and field */
     struct matcher_counts counts;
@@ -38,5 +19,20 @@ struct matcher {
 
 /* The binding for an event; NULL without memory. Valid until the next call. */
 const struct binding *matcher_bind(struct matcher *matcher, const struct event *event);
+
+/* Makes room in the trace for a plan; false without memory. */
+bool matcher_grow(struct matcher *matcher, const struct plan *plan);
+
+/* Begins a new trace of the current event, by this plan. */
+void matcher_begin(struct matcher *matcher, const struct plan *plan);
+
+/* Goes over the texts of the current event with indexes. */
+void matcher_scan(struct matcher *matcher, const struct binding_scan *scans, uint32_t count);
+
+/* Whether an atom of the binding's plan holds for the current event, after the scan. */
+bool matcher_holds(struct matcher *matcher, const struct binding *binding, uint32_t atom);
+
+/* Remembers that events of these log sources were seen, and with which fields. */
+void matcher_note(struct matcher *matcher, const struct plan *plan, const struct shape *shape);
 
 #endif

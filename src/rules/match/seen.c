@@ -8,6 +8,23 @@ static bool has_bit(const uint64_t *bits, size_t bit)
     return bits[bit / 64] >> bit % 64 & 1;
 }
 
+void matcher_note(struct matcher *matcher, const struct plan *plan, const struct shape *shape)
+{
+    const uint32_t field_count = matcher->ruleset->image.fields_count;
+    for (uint32_t i = 0; i < plan->source_count; i++) {
+        const uint32_t source = plan->sources[i];
+        matcher->seen_sources[source / 64] |= UINT64_C(1) << source % 64;
+        for (uint32_t slot = 0; slot < shape->count; slot++) {
+            uint32_t fields[2];
+            const unsigned count = binding_fields(matcher->ruleset, shape, slot, fields);
+            for (unsigned j = 0; j < count; j++) {
+                const size_t bit = (size_t)source * field_count + fields[j];
+                matcher->seen_fields[bit / 64] |= UINT64_C(1) << bit % 64;
+            }
+        }
+    }
+}
+
 static void join_bits(uint64_t *into, const uint64_t *from, size_t count)
 {
     for (size_t i = 0; i < count / 64 + 1; i++)

@@ -23,6 +23,8 @@ struct trace {
     uint32_t *rules;     /* by rule of the plan: the generation in which it became a candidate */
     uint32_t *candidates;
     uint32_t candidate_count;
+    uint32_t *finds; /* atoms that were met, with FIND_EXACT for TRUTH_YES */
+    uint32_t find_count;
     const uint32_t
         *trigger_first;       /* of the plan: an atom's rules are triggers[first[atom]] up to */
     const uint32_t *triggers; /* triggers[first[atom + 1]] */
@@ -39,10 +41,15 @@ static inline void trace_set(struct trace *trace, uint32_t atom, enum truth trut
     trace->atoms[atom] = trace->generation + (uint32_t)truth;
 }
 
-/* An index met an atom for the first time: the rules that it triggers become candidates. */
-static inline void trace_hit(struct trace *trace, uint32_t atom, enum truth truth)
+#define FIND_EXACT 0x80000000U
+#define FIND_ATOM  0x7FFFFFFFU
+
+/* An atom was met for the first time: the rules that it triggers become candidates. */
+static inline void trace_find(struct trace *trace, uint32_t find)
 {
-    trace_set(trace, atom, truth);
+    const uint32_t atom = find & FIND_ATOM;
+    trace_set(trace, atom, find & FIND_EXACT ? TRUTH_YES : TRUTH_MAYBE);
+    trace->finds[trace->find_count++] = find;
     for (uint32_t i = trace->trigger_first[atom]; i < trace->trigger_first[atom + 1]; i++) {
         const uint32_t rule = trace->triggers[i];
         if (trace->rules[rule] != trace->generation) {
