@@ -3,6 +3,7 @@
 #include "cli/console.h"
 #include "cli/rule_desk.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -42,62 +43,103 @@ static struct report_blind *blind_list(const struct ruleset *ruleset,
     return list;
 }
 
-/* --- What limits of ours left out --- */
-
-#define NOTES_MAX 5
-#define NOTE_MAX  160
+/* --- What was kept back --- */
 
 struct notes {
-    char texts[NOTES_MAX][NOTE_MAX];
-    const char *list[NOTES_MAX];
-    uint32_t count;
+    char **list;
+    uint32_t count, room;
+    bool failed;
 };
 
-static void note_add(struct notes *notes, uint64_t number, const char *what)
+static void note_add(struct notes *notes, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static void note_add(struct notes *notes, const char *format, ...)
 {
-    if (!number)
-        return;
-    char *text = notes->texts[notes->count];
-    snprintf(text, NOTE_MAX, "%llu %s", (unsigned long long)number, what);
-    notes->list[notes->count++] = text;
-    console_warn("%s", text);
+    if (notes->count == notes->room) {
+        const uint32_t room = notes->room ? notes->room * 2 : 8;
+        char **list = realloc(notes->list, room * sizeof(*list));
+        if (list) {
+            notes->list = list;
+            notes->room = room;
+        }
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = NULL;
+    if (notes->count == notes->room || vasprintf(&text, format, arguments) < 0)
+        notes->failed = true;
+    else
+        notes->list[notes->count++] = text;
+    va_end(arguments);
 }
 
-static void notes_make(struct notes *notes, const struct scan *scan)
+static void count_note(struct notes *notes, uint64_t count, const char *what)
+{
+    if (!count)
+        return;
+    console_warn("%llu %s", (unsigned long long)count, what);
+    note_add(notes, "%llu %s", (unsigned long long)count, what);
+}
+
+static void limits_note(struct notes *notes, const struct scan *scan)
 {
     const struct correlate_statistics correlated = scan_statistics(scan);
     const struct matcher_counts matched = scan_counts(scan);
-    notes->count = 0;
-    note_add(notes, correlated.groups_evicted,
-             "groups of correlations were given up for want of memory");
-    note_add(notes, correlated.hits_dropped,
-             "events left the window of a correlation early, because one group held too many");
-    note_add(notes, correlated.hits_timeless,
-             "events of unknown time took no part in correlations");
-    note_add(notes, matched.limited,
-             "values ran into the limit of a regular expression, which counts as no match");
-    note_add(notes, matched.unmatched, "events met no rule for want of memory");
+    count_note(notes, correlated.groups_evicted,
+               "groups of correlations were given up for want of memory");
+    count_note(notes, correlated.hits_dropped,
+               "events left the window of a correlation early, because one group held too many");
+    count_note(notes, correlated.hits_timeless,
+               "events of unknown time took no part in correlations");
+    count_note(notes, matched.limited,
+               "values ran into the limit of a regular expression, which counts as no match");
+    count_note(notes, matched.unmatched, "events met no rule for want of memory");
 }
 
+static void suppressions_note(struct notes *notes, const struct scan_parts *parts)
+{
+    for (uint32_t i = 0; i < suppressions_count(parts->suppressions); i++) {
+        const struct suppression_told told = suppressions_told(parts->suppressions, i);
+        if (told.count)
+            note_add(notes, "%llu findings suppressed by %s:%u (%s: %s)",
+                     (unsigned long long)told.count, parts->suppress_path, told.line, told.owner,
+                     told.reason);
+    }
+}
+
+static void notes_release(struct notes *notes)
+{
+    for (uint32_t i = 0; i < notes->count; i++)
+        free(notes->list[i]);
+    free(notes->list);
+}
+
+/* --- The whole --- */
+
 enum status scan_summary_write(struct report *report, struct report_summary *summary,
-                               const struct load_result *rules, const struct rule_choice *choice,
-                               const struct scan *scan, struct fault *fault)
+                               const struct scan_parts *parts, struct fault *fault)
 {
     char hash[17];
-    struct notes notes;
-    struct sigma_refusal *refused = rule_refusals(rules->ruleset, scan, &summary->refused_count);
-    struct report_blind *blind = blind_list(rules->ruleset, choice, scan, &summary->blind_count);
-    snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)rules->hash);
-    notes_make(&notes, scan);
-    summary->events = scan_counts(scan).events;
-    summary->rules_loaded = ruleset_count(rules->ruleset);
+    struct notes notes = {0};
+    const struct ruleset *ruleset = parts->rules->ruleset;
+    struct sigma_refusal *refused = rule_refusals(ruleset, parts->scan, &summary->refused_count);
+    struct report_blind *blind =
+        blind_list(ruleset, parts->choice, parts->scan, &summary->blind_count);
+    snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)parts->rules->hash);
+    limits_note(&notes, parts->scan);
+    if (parts->suppressions)
+        suppressions_note(&notes, parts);
+    summary->events = scan_counts(parts->scan).events;
+    summary->rules_loaded = ruleset_count(ruleset);
     summary->rules_hash = hash;
     summary->refused = refused;
     summary->blind = blind;
-    summary->notes = notes.list;
+    summary->notes = (const char *const *)notes.list;
     summary->note_count = notes.count;
-    const enum status status = refused && blind ? report_end(report, summary, fault)
-                                                : fault_set(fault, STATUS_MEMORY, 0, "no memory");
+    const enum status status = refused && blind && !notes.failed
+                                   ? report_end(report, summary, fault)
+                                   : fault_set(fault, STATUS_MEMORY, 0, "no memory");
+    notes_release(&notes);
     free(refused);
     free(blind);
     return status;

@@ -86,4 +86,18 @@ struct finding_event finding_event_at(const struct finding *finding, uint32_t in
 /* The id of the finding of one rule: content and position, never a path. */
 void finding_id(const struct finding *finding, const struct rule_info *info, char id[33]);
 
+/* One member of a finding's `fields`: both as they stand in the JSON text, the name without its
+ * quotes. */
+struct finding_field {
+    struct bytes name, value;
+};
+
+/* Takes the next member off `fields`, which is an object or the rest of one. False at its end. */
+bool finding_field_next(struct bytes *fields, struct finding_field *field);
+
+/* Appends what a name or a value says: strings without escapes, items of a list joined by a comma,
+ * nothing for null. */
+void finding_field_name(struct buffer *to, struct bytes name);
+void finding_field_value(struct buffer *to, struct bytes value);
+
 #endif

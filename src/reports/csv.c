@@ -79,9 +79,9 @@ static void details_cell(struct report *report, uint32_t from, uint32_t to)
     for (uint32_t i = from; i < to; i++) {
         if (i > from)
             buffer_text(&csv->cell, SEPARATOR);
-        add_escaped(csv, detail_name, csv->details.all[i].name);
+        add_escaped(csv, finding_field_name, csv->details.all[i].name);
         buffer_text(&csv->cell, ": ");
-        add_escaped(csv, detail_value, csv->details.all[i].value);
+        add_escaped(csv, finding_field_value, csv->details.all[i].value);
     }
     cell_put(report, ',');
 }

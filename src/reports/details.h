@@ -4,19 +4,10 @@
 
 #include "reports/format.h"
 
-/* One member of the object: both as they stand in the JSON text, the name without its quotes. */
 struct detail {
-    struct bytes name, value;
-    uint32_t rank; /* set by details_read */
+    struct bytes name, value; /* as struct finding_field has them */
+    uint32_t rank;
 };
-
-/* Takes the next member off `fields`, which is an object or the rest of one. False at its end. */
-bool detail_next(struct bytes *fields, struct detail *detail);
-
-/* Appends what a name or a value says: strings without escapes, items of a list joined by a comma,
- * nothing for null. */
-void detail_name(struct buffer *to, struct bytes name);
-void detail_value(struct buffer *to, struct bytes value);
 
 #define DETAILS_MAX (SHAPE_FIELDS_MAX + CORRELATE_FIELDS_MAX)
 

@@ -192,7 +192,7 @@ static void rules_write(const struct page *page, const struct report_summary *su
         buffer_byte(page->out, '\n');
     }
     for (uint32_t i = 0; i < summary->note_count; i++) {
-        label(page, i ? "" : "limits");
+        label(page, i ? "" : "notes");
         page_text(page, "", bytes_of_text(summary->notes[i]),
                   (struct columns){.width = page_left(page, 14)});
         buffer_byte(page->out, '\n');

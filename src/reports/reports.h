@@ -38,7 +38,7 @@ struct report_blind {
 struct report_summary {
     uint64_t events;          /* that were read */
     uint64_t suppressed;      /* findings that a suppression kept back */
-    const char *const *notes; /* what limits of ours left out: sentences without an end */
+    const char *const *notes; /* what limits and suppressions kept back, in words */
     uint32_t note_count;
     uint32_t rules_loaded;
     const struct sigma_refusal *refused;

@@ -208,13 +208,13 @@ static void detail_add(struct table *table, struct cell *cell, const struct deta
     cell_text(cell, bytes_of_text(cell->used ? "  " : ""));
     cell_colour(cell, paint->dim);
     buffer_reset(&table->plain);
-    detail_name(&table->plain, detail->name);
+    finding_field_name(&table->plain, detail->name);
     cell_text(cell, buffer_view(&table->plain));
     cell_text(cell, bytes_of_text(":"));
     cell_colour(cell, paint->reset);
     cell_text(cell, bytes_of_text(" "));
     buffer_reset(&table->plain);
-    detail_value(&table->plain, detail->value);
+    finding_field_value(&table->plain, detail->value);
     cell_text(cell, buffer_view(&table->plain));
 }
 

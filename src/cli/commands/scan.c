@@ -24,6 +24,8 @@ struct scan_run {
     struct workbench *bench;
     struct load_result rules;
     struct rule_choice choice;
+    struct suppressions *suppressions;
+    uint64_t suppressed;
     struct scan *scan;
     struct evidence_list evidence;
     struct report_options report_options;
@@ -72,6 +74,20 @@ static enum status rules_begin(struct scan_run *run, struct fault *fault)
     return rule_choice_make(options, run->rules.ruleset, &run->choice, fault);
 }
 
+static enum status suppressions_begin(struct scan_run *run, struct fault *fault)
+{
+    const char *path = run->arguments->suppress;
+    const struct instant now = {.seconds = time(NULL)};
+    const enum status status = suppressions_read(path, now, &run->suppressions, fault);
+    for (uint32_t i = 0; status == STATUS_OK && i < suppressions_count(run->suppressions); i++) {
+        const struct suppression_told told = suppressions_told(run->suppressions, i);
+        if (told.has_expired)
+            console_warn("%s:%u: the suppression by %s has expired (%s) and does not apply", path,
+                         told.line, told.owner, told.expires);
+    }
+    return status;
+}
+
 static enum status item_commit(void *context, const struct pipeline_item *item, struct fault *fault)
 {
     struct scan_run *run = context;
@@ -84,6 +100,8 @@ static enum status scan_begin(void *context, struct workbench *bench, struct pip
     struct scan_run *run = context;
     run->bench = bench;
     enum status status = rules_begin(run, fault);
+    if (status == STATUS_OK && run->arguments->suppress)
+        status = suppressions_begin(run, fault);
     if (status)
         return status;
     const struct scan_options options = {
@@ -111,6 +129,10 @@ static enum status finding_report(void *context, const struct finding *finding, 
         return fault_set(fault, STATUS_STOPPED, 0, "stopped");
     struct rule_info info = *ruleset_info(run->rules.ruleset, rule);
     info.level = run->choice.levels[rule];
+    if (run->suppressions && suppressions_keep_back(run->suppressions, finding, &info)) {
+        run->suppressed++;
+        return STATUS_OK;
+    }
     run->has_failed_level |= run->has_fail_level && info.level >= run->fail_level;
     return report_finding(run->report, finding, &info, fault);
 }
@@ -148,12 +170,18 @@ static enum status scan_end(void *context, struct workbench *bench, struct fault
         return status;
     run->has_refused = ruleset_refusal_count(run->rules.ruleset) || scan_refusal_count(run->scan);
     struct report_summary summary = {
+        .suppressed = run->suppressed,
         .version = version_text(),
         .command = command_line(),
         .sandbox = bench->sandbox.line,
         .seconds = seconds_since(&run->start),
     };
-    return scan_summary_write(run->report, &summary, &run->rules, &run->choice, run->scan, fault);
+    const struct scan_parts parts = {.rules = &run->rules,
+                                     .choice = &run->choice,
+                                     .scan = run->scan,
+                                     .suppressions = run->suppressions,
+                                     .suppress_path = run->arguments->suppress};
+    return scan_summary_write(run->report, &summary, &parts, fault);
 }
 
 /* --- The run --- */
@@ -163,6 +191,7 @@ static void scan_release(void *context)
     struct scan_run *run = context;
     report_close(run->report);
     scan_free(run->scan);
+    suppressions_free(run->suppressions);
     rule_choice_release(&run->choice);
     ruleset_free(run->rules.ruleset);
     evidence_list_release(&run->evidence);
@@ -204,6 +233,8 @@ static const struct option scan_options[] = {
     {"output", 'o', "FILE", OPTION_TEXT, AT(output), NULL, "write there instead"},
     {"profile", 0, "FIELD", OPTION_LIST, AT(profile), NULL,
      "show this field as a detail (again for more; default: all)"},
+    {"suppress", 0, "FILE", OPTION_TEXT, AT(suppress), NULL,
+     "keep back the findings that this file explains; they are counted"},
     {"no-color", 'K', NULL, OPTION_FLAG, AT(no_colour), NULL, "no colours"},
     {"utc", 'U', NULL, OPTION_FLAG, AT(utc), NULL, "times in UTC, which they always are"},
     {"no-cases", 0, NULL, OPTION_FLAG, AT(no_cases), NULL, "findings only"},

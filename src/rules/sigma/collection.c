@@ -6,7 +6,7 @@
 #include "rules/sigma/pipeline.h"
 #include "rules/sigma/placeholder.h"
 #include "rules/sigma/reference.h"
-#include "rules/sigma/tree.h"
+#include "yaml/tree.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #define IMPOUND_RULES_SIGMA_CORRELATION_H
 
 #include "rules/sigma/draft.h"
-#include "rules/sigma/tree.h"
+#include "yaml/tree.h"
 
 /* References stay names until the collection is complete. */
 enum status correlation_parse(const struct draft_context *context, const struct tree_node *document,

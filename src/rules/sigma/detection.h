@@ -3,7 +3,7 @@
 #define IMPOUND_RULES_SIGMA_DETECTION_H
 
 #include "rules/sigma/draft.h"
-#include "rules/sigma/tree.h"
+#include "yaml/tree.h"
 
 /* The selections of the section `map`, without the keys that are none (condition, timeframe,
  * and `rules` of a filter). */

@@ -4,7 +4,7 @@
 
 #include "rules/sigma/condition.h"
 #include "rules/sigma/draft.h"
-#include "rules/sigma/tree.h"
+#include "yaml/tree.h"
 
 /* STATUS_INVALID with line and reason. */
 enum status document_parse(const struct draft_context *context, const struct tree_node *document,

@@ -3,7 +3,7 @@
 #define IMPOUND_RULES_SIGMA_FILTER_H
 
 #include "rules/sigma/collection.h"
-#include "rules/sigma/tree.h"
+#include "yaml/tree.h"
 
 enum status filter_parse(const struct draft_context *context, const struct tree_node *document,
                          struct draft_rule *draft) MUST_CHECK;

@@ -3,7 +3,7 @@
 #define IMPOUND_RULES_SIGMA_HEADER_H
 
 #include "rules/sigma/draft.h"
-#include "rules/sigma/tree.h"
+#include "yaml/tree.h"
 
 /* Title, identifiers, level, status, dates, tags, lists and attributes that Sigma does not define.
  * What pySigma refuses is refused. */

@@ -1,7 +1,7 @@
 #include "rules/sigma/logsource.h"
 
 #include "rules/sigma/builtin.h"
-#include "rules/sigma/tree.h"
+#include "yaml/tree.h"
 
 #include <assert.h>
 #include <stdlib.h>

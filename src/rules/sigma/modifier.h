@@ -4,7 +4,7 @@
 
 #include "rules/sigma/draft.h"
 #include "rules/sigma/pattern.h"
-#include "rules/sigma/tree.h"
+#include "yaml/tree.h"
 
 /* Makes the item of `key: values`, all modifiers applied in their order. `key` data NULL: keywords
  * without a key. STATUS_INVALID with line and reason. */

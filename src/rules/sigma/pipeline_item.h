@@ -5,7 +5,7 @@
 #include "base/buffer.h"
 #include "rules/sigma/collection.h"
 #include "rules/sigma/expression.h"
-#include "rules/sigma/tree.h"
+#include "yaml/tree.h"
 
 #define PARAMETERS_MAX 4
 #define STATES_MAX     64 /* keys that set_state may set for one rule */

@@ -1,7 +1,7 @@
 #include "rules/sigma/condition.h"
-#include "rules/sigma/option_file.h"
 #include "rules/sigma/pipeline.h"
 #include "rules/sigma/pipeline_item.h"
+#include "yaml/option_file.h"
 
 #include <assert.h>
 #include <stdlib.h>

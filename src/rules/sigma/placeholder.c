@@ -1,9 +1,9 @@
 #include "rules/sigma/placeholder.h"
 
 #include "rules/sigma/modifier.h"
-#include "rules/sigma/option_file.h"
 #include "rules/sigma/pattern.h"
-#include "rules/sigma/tree.h"
+#include "yaml/option_file.h"
+#include "yaml/tree.h"
 
 #define REPLACED_MAX     4096U /* values that one value may become */
 #define PLACEHOLDERS_MAX 16U   /* in one value */

@@ -135,15 +135,15 @@ static void fields_are_taken_apart_and_shown_without_escapes(void **state)
     static const char *const expected[][2] = {
         {"a \"b\"", "x\ny\a\\z"}, {"n", "-1.5"}, {"l", "a,], 2, , true"}, {"none", ""}, {"e", ""}};
     struct buffer text = {0};
-    struct detail detail;
+    struct finding_field detail;
     for (size_t i = 0; i < COUNT_OF(expected); i++) {
-        assert_true(detail_next(&fields, &detail));
-        detail_name(&text, detail.name);
+        assert_true(finding_field_next(&fields, &detail));
+        finding_field_name(&text, detail.name);
         assert_text(&text, expected[i][0]);
-        detail_value(&text, detail.value);
+        finding_field_value(&text, detail.value);
         assert_text(&text, expected[i][1]);
     }
-    assert_false(detail_next(&fields, &detail));
+    assert_false(finding_field_next(&fields, &detail));
     buffer_release(&text);
 }
 
@@ -163,12 +163,12 @@ static void every_prefix_and_bit_flip_of_fields_is_survived(void **state)
             memcpy(exact, copy, cut);
             free(copy);
             struct bytes fields = bytes_of(exact, cut);
-            struct detail detail;
+            struct finding_field detail;
             unsigned count = 0;
-            while (detail_next(&fields, &detail)) {
+            while (finding_field_next(&fields, &detail)) {
                 buffer_reset(&shown);
-                detail_name(&shown, detail.name);
-                detail_value(&shown, detail.value);
+                finding_field_name(&shown, detail.name);
+                finding_field_value(&shown, detail.value);
                 assert_true(++count < 10 && shown.length <= length * 2);
             }
             free(exact);

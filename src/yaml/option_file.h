@@ -1,10 +1,10 @@
-/* YAML files that the user names: placeholders and pipelines. */
-#ifndef IMPOUND_RULES_SIGMA_OPTION_FILE_H
-#define IMPOUND_RULES_SIGMA_OPTION_FILE_H
+/* YAML files that the user names: placeholders, pipelines, suppressions. */
+#ifndef IMPOUND_YAML_OPTION_FILE_H
+#define IMPOUND_YAML_OPTION_FILE_H
 
-#include "rules/sigma/tree.h"
+#include "yaml/tree.h"
 
-/* Reads the first document of a file into the arena; *document is NULL when the file has none.
+/* Reads the document of a file into the arena; *document is NULL when the file has none.
  * STATUS_IO or STATUS_INVALID, the reason with the path in it. */
 enum status option_file_read(struct arena *arena, const char *path,
                              const struct tree_node **document, struct fault *fault) MUST_CHECK;

@@ -4,8 +4,8 @@
  * schema takes it for null, a boolean or a number. Hostile documents are refused: nesting, the
  * number of nodes with every alias counted as what it stands for, aliases into themselves,
  * repeated keys, keys that are no scalars, tags of other schemas. */
-#ifndef IMPOUND_RULES_SIGMA_TREE_H
-#define IMPOUND_RULES_SIGMA_TREE_H
+#ifndef IMPOUND_YAML_TREE_H
+#define IMPOUND_YAML_TREE_H
 
 #include "base/arena.h"
 #include "base/bytes.h"

@@ -1,4 +1,4 @@
-#include "rules/sigma/option_file.h"
+#include "yaml/option_file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -29,20 +29,30 @@ static enum status read_all(struct arena *arena, const char *path, struct bytes 
     return STATUS_OK;
 }
 
-static enum status read_first(struct arena *arena, struct bytes text,
-                              const struct tree_node **document, struct fault *fault)
+/* A second document would be passed over in silence, so it is an error. */
+static enum status read_only(struct arena *arena, struct bytes text,
+                             const struct tree_node **document, struct fault *fault)
 {
     struct tree_reader *reader = tree_open(text, arena);
     if (!reader)
         return fault_set(fault, STATUS_MEMORY, 0, "no memory to read YAML");
-    const enum status status = tree_next(reader, document, fault);
+    const struct tree_node *second = NULL;
+    enum status status = tree_next(reader, document, fault);
+    if (status == STATUS_OK) {
+        status = tree_next(reader, &second, fault);
+        if (status == STATUS_OK)
+            status = fault_set(fault, STATUS_INVALID, second->line, "more than one document");
+    }
     tree_close(reader);
     return status == STATUS_END ? STATUS_OK : status;
 }
 
 enum status option_file_fault(const char *path, const struct fault *inner, struct fault *fault)
 {
-    return fault_set(fault, inner->status, inner->offset, "%.110s: %.120s", path, inner->reason);
+    if (!inner->offset)
+        return fault_set(fault, inner->status, 0, "%.110s: %.120s", path, inner->reason);
+    return fault_set(fault, inner->status, inner->offset, "%.100s:%llu: %.120s", path,
+                     (unsigned long long)inner->offset, inner->reason);
 }
 
 enum status option_file_read(struct arena *arena, const char *path,
@@ -55,7 +65,7 @@ enum status option_file_read(struct arena *arena, const char *path,
     *document = NULL;
     enum status status = read_all(&text_arena, path, &text, fault);
     if (status == STATUS_OK) {
-        status = read_first(arena, text, document, &inner);
+        status = read_only(arena, text, document, &inner);
         if (status != STATUS_OK)
             option_file_fault(path, &inner, fault);
     }

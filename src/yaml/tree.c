@@ -1,4 +1,4 @@
-#include "rules/sigma/tree.h"
+#include "yaml/tree.h"
 
 #include <assert.h>
 #include <math.h>
