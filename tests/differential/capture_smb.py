@@ -37,6 +37,13 @@ def status_name(text):
     return None if text is None else STATUS.get(text, text)
 
 
+def smb1_status(message):
+    """A DOS error of 0 is success; the others are told apart by nobody here."""
+    if message["smb.nt_status"] is None and number(message["smb.error_class"]) == 0:
+        return "STATUS_SUCCESS"
+    return status_name(message["smb.nt_status"])
+
+
 def status_told(event):
     """SMB1's DOS errors are no NTSTATUS: tshark has them elsewhere."""
     status = event.get("status")
@@ -65,11 +72,12 @@ class Command:
 
 
 def packets_of(lines):
-    """The packets of PDML. What tshark writes is not always XML: control characters go."""
-    control = bytes(one if one >= 0x20 or one in b"\t\r\n" else 0x3F for one in range(256))
+    """The packets of PDML. What tshark writes is not always XML: control characters go, and bytes
+    that are no UTF-8, and characters that XML does not have."""
+    control = {one: "?" for one in [*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF]}
     parser = ElementTree.XMLPullParser(["end"])
     for line in lines:
-        parser.feed(line.translate(control))
+        parser.feed(line.decode("utf-8", "replace").translate(control))
         for _, element in parser.read_events():
             if element.tag == "packet":
                 yield element
@@ -199,10 +207,10 @@ def expect_smb1(smb1, rows):
             request = waiting.pop(key)
             rows["smb1 create", (request["smb.file"] or "").lstrip("\\"),
                  number(request["smb.access_mask"]), number(request["smb.create_options"]),
-                 status_name(message["smb.nt_status"])] += 1
+                 smb1_status(message)] += 1
         elif key in waiting and command == 0x75:
             request = waiting.pop(key)
-            rows["smb1 tree", request.lists["smb.path"][-1], status_name(message["smb.nt_status"])] += 1
+            rows["smb1 tree", request.lists["smb.path"][-1], smb1_status(message)] += 1
     for key, request in waiting.items():
         if key[3] == 0x75:
             rows["smb1 tree", request.lists["smb.path"][-1], None] += 1

@@ -60,6 +60,7 @@ static void a_text_keeps_its_room_and_its_maximum(void **state)
     assert_true(smb_text_add_number(&text, &arena, " ", 255, 16, 8));
     assert_false(smb_text_add(&text, &arena, bytes_of_text("abc"), 8));
     assert_memory_equal(text.data, "abc ff", 6);
+    smb_text_set_utf16(&text, &arena, bytes_of("longer\0\0\0", 8));
     const uint8_t *before = text.data;
     smb_text_set_utf16(&text, &arena, bytes_of("A\0\xE9\0\0\0B\0", 8));
     assert_ptr_equal(text.data, before);

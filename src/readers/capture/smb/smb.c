@@ -139,6 +139,7 @@ static size_t part_take(struct smb *smb, enum wire_side side, struct bytes bytes
     if (part.length < SMB_PEEK || (is_wanted && !is_bulk(smb, part))) {
         stream->wanted = NETBIOS_LENGTH + (uint64_t)length;
         stream->waiting = bytes.length;
+        memcpy(stream->begin, part.data, part.length < SMB_PEEK ? part.length : SMB_PEEK);
         return 0;
     }
     message_give(smb, side, part, length);
@@ -213,6 +214,17 @@ static size_t data(struct wire_session *session, enum wire_side side, struct byt
     return taken;
 }
 
+/* A message whose end is lost is read as far as its body reaches. */
+static void torn_give(struct smb *smb, enum wire_side side, const struct smb_stream *stream)
+{
+    const struct bytes begin = bytes_of(stream->begin, SMB_PEEK);
+    if (stream->waiting < NETBIOS_LENGTH + SMB_PEEK || !smb2_is_worth(begin))
+        return;
+    smb->is_torn = true;
+    message_give(smb, side, begin, stream->wanted - NETBIOS_LENGTH);
+    smb->is_torn = false;
+}
+
 static bool gap(struct wire_session *session, enum wire_side side, uint64_t length)
 {
     struct smb *smb = (struct smb *)session;
@@ -220,6 +232,7 @@ static bool gap(struct wire_session *session, enum wire_side side, uint64_t leng
     const uint64_t rest = stream->wanted - stream->waiting;
     smb->counts.lost += stream->waiting + (length ? length : 1);
     stream->is_unsure = true;
+    torn_give(smb, side, stream);
     if (length && length <= rest)
         wire_skip(session, side, rest - length);
     else

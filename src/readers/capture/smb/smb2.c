@@ -155,12 +155,28 @@ static void request_see(struct smb *smb, struct smb2_message *message, struct ch
     chain_next(smb, chain, message);
 }
 
+/* An SMB1 NEGOTIATE may be answered by SMB2. [MS-SMB2] 3.3.5.3.1 */
+static void smb1_answered(struct smb *smb, const struct smb2_message *message)
+{
+    struct smb_request *request = (struct smb_request *)smb->requests.oldest;
+    const struct smb_reply reply = smb2_reply(message);
+    if (!request || !request->is_smb1)
+        return;
+    struct wire_event *event = smb_cmd_begin(smb, request, &reply, "NEGOTIATE");
+    if (event)
+        smb_event_end(smb, event, request, &reply);
+    smb_request_drop(smb, request);
+}
+
 static void reply_see(struct smb *smb, const struct smb2_message *message)
 {
-    if (message->command == SMB2_NEGOTIATE)
-        smb2_negotiate_reply(smb, message);
     struct smb_request *request = smb_table_find(&smb->requests, message->id);
-    if (!request || request->is_smb1 || request->command != message->command ||
+    if (message->command == SMB2_NEGOTIATE) {
+        smb2_negotiate_reply(smb, message);
+        if (!request)
+            smb1_answered(smb, message);
+    }
+    if (!request || request->command != message->command ||
         (message->status == SMB2_PENDING && message->flags & FLAG_ASYNC))
         return;
     commands[message->command].reply(smb, message, request);
@@ -251,6 +267,12 @@ bool smb2_is_bulk(struct smb *smb, struct bytes begin)
         return !smb_file_is_pipe(file);
     return !smb_looks_like_rpc(
         smb_part(begin, load_le16(begin.data + SMB2_HEADER + 2), begin.length));
+}
+
+bool smb2_is_worth(struct bytes begin)
+{
+    const unsigned command = load_le16(begin.data + 12);
+    return begin.data[0] == 0xFE && command != SMB2_NEGOTIATE && command != SMB2_SESSION_SETUP;
 }
 
 void smb2_unanswered(struct smb *smb, struct smb_request *request)

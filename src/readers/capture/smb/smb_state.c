@@ -195,7 +195,7 @@ static void pipe_begin(struct smb *smb, struct smb_file *file, enum wire_side si
 
 void smb_pipe_data(struct smb *smb, struct smb_file *file, enum wire_side side, struct bytes data)
 {
-    if (data.length == 0)
+    if (data.length == 0 || smb->is_torn)
         return;
     if (file->carries == SMB_UNTRIED)
         pipe_begin(smb, file, side, data);

@@ -102,6 +102,9 @@ struct smb_request {
     struct smb_ask ask;
 };
 
+/* So much of a message says what it is. */
+#define SMB_PEEK 256
+
 /* One side's stream. */
 struct smb_stream {
     uint64_t wanted;  /* length of the message that is not yet there, with its NetBIOS header */
@@ -109,6 +112,7 @@ struct smb_stream {
     bool is_lost;     /* a gap: looking for the beginning of a message */
     bool is_unsure;   /* behind a gap: what comes should be a message */
     bool is_skipping; /* the rest of this message is not wanted */
+    uint8_t begin[SMB_PEEK]; /* of the message that is not yet there */
 };
 
 struct smb_counts {
@@ -136,6 +140,7 @@ struct smb {
     uint32_t credit_value, credit_count;
     const char *version;
     bool is_sizes_cut;
+    bool is_torn; /* the message that is being read lost its end */
     bool is_signed, is_validating;
     bool is_unasked;         /* encrypts though the server did not ask */
     bool is_setup_just_done; /* without encryption: what the client sends next tells */
@@ -253,9 +258,11 @@ void smb2_compressed(struct smb *smb, enum wire_side side, struct bytes message,
 
 /* Whether the rest of a long message need not be seen: the data of a file. `begin` has at least
  * SMB_PEEK bytes. */
-#define SMB_PEEK 256
 bool smb1_is_bulk(struct smb *smb, struct bytes begin);
 bool smb2_is_bulk(struct smb *smb, struct bytes begin);
+
+/* Whether a message without its end still says something: not one that carries a token. */
+bool smb2_is_worth(struct bytes begin);
 
 void smb1_unanswered(struct smb *smb, struct smb_request *request);
 void smb2_unanswered(struct smb *smb, struct smb_request *request);

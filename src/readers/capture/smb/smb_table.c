@@ -111,22 +111,22 @@ bool smb_text_add_number(struct smb_text *text, struct arena *arena, const char 
 
 void smb_text_set_utf16(struct smb_text *text, struct arena *arena, struct bytes utf16)
 {
-    uint8_t utf8[UTF8_BOUND(SMB_NAME_UNITS)];
     size_t units = utf16.length / 2;
     if (units > SMB_NAME_UNITS)
         units = SMB_NAME_UNITS;
     units = units ? utf16_length(utf16.data, units) : 0;
     text->length = 0;
-    (void)smb_text_add(text, arena, bytes_of(utf8, utf8_from_utf16(utf8, utf16.data, units)),
-                       sizeof(utf8));
+    if (units && text_room(text, arena, UTF8_BOUND(units)))
+        text->length = (uint32_t)utf8_from_utf16(text->data, utf16.data, units);
 }
 
 void smb_text_set_ascii(struct smb_text *text, struct arena *arena, struct bytes ascii)
 {
-    uint8_t utf8[SMB_NAME_UNITS * 3];
-    size_t length = 0;
-    for (size_t i = 0; i < ascii.length && i < SMB_NAME_UNITS && ascii.data[i]; i++)
-        length += utf8_encode(utf8 + length, ascii.data[i] < 0x80 ? ascii.data[i] : 0xFFFD);
+    const size_t most = ascii.length < SMB_NAME_UNITS ? ascii.length : SMB_NAME_UNITS;
     text->length = 0;
-    (void)smb_text_add(text, arena, bytes_of(utf8, length), sizeof(utf8));
+    if (!text_room(text, arena, most * 3))
+        return;
+    for (size_t i = 0; i < most && ascii.data[i]; i++)
+        text->length +=
+            utf8_encode(text->data + text->length, ascii.data[i] < 0x80 ? ascii.data[i] : 0xFFFD);
 }

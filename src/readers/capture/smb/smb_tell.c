@@ -1,4 +1,14 @@
+#include "readers/capture/smb/codes.h"
 #include "readers/capture/smb/smb_state.h"
+
+static void set_status(struct wire_event *event, uint32_t status)
+{
+    const char *name = ntstatus_name(status);
+    if (name)
+        wire_set_name(event, SMB_STATUS, name);
+    else
+        wire_set_format(event, SMB_STATUS, "0x%08x", status);
+}
 
 struct wire_event *smb_event_begin(struct smb *smb, const struct wire_log *log,
                                    const struct smb_request *request, const struct smb_reply *reply)
@@ -9,7 +19,7 @@ struct wire_event *smb_event_begin(struct smb *smb, const struct wire_log *log,
     const struct smb_logon *logon = smb_logon_of(smb, request->logon);
     wire_set_name(event, SMB_VERSION, request->is_smb1 ? "SMB1" : "SMB2");
     if (reply)
-        wire_set_name(event, SMB_STATUS, smb_status_name(smb, reply->status));
+        set_status(event, reply->status);
     if (logon && logon->user.length)
         wire_set_text(event, SMB_USER, smb_text_view(&logon->user));
     wire_set_hex(event, SMB_SESSION_ID, request->logon, request->is_smb1 ? 4 : 8);
