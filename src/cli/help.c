@@ -9,12 +9,13 @@
 #define OPTION_COLUMNS 30 /* in front of what an option does */
 #define NAME_COLUMNS   18 /* in front of what a command does */
 
-/* Prints words from column `at` on, with `indent` columns in front of further lines. Columns are
- * bytes: only the help of options is wrapped, and it is ASCII. */
-static void wrapped_print(const char *text, size_t at, size_t indent)
+/* Prints the words of a line of text from column `at` on, with `indent` columns in front of further
+ * lines. Columns are bytes: what help says is ASCII, but for an ellipsis here and there. Returns
+ * what stands behind the line. */
+static const char *wrapped_print(const char *text, size_t at, size_t indent)
 {
-    while (*text) {
-        const size_t length = strcspn(text, " ");
+    while (*text && *text != '\n') {
+        const size_t length = strcspn(text, " \n");
         if (at > indent && at + 1 + length > LINE_COLUMNS) {
             printf("\n%*s", (int)indent, "");
             at = indent;
@@ -26,6 +27,22 @@ static void wrapped_print(const char *text, size_t at, size_t indent)
         at += length;
         text += length;
         text += strspn(text, " ");
+    }
+    return text;
+}
+
+/* Paragraphs are lines; a line that begins with blanks stands as it is. */
+static void detail_print(const char *detail)
+{
+    while (*detail) {
+        const bool is_bare = *detail == ' ';
+        const size_t length = strcspn(detail, "\n");
+        putchar('\n');
+        if (is_bare)
+            printf("%.*s", (int)length, detail);
+        detail = is_bare ? detail + length : wrapped_print(detail, 0, 0);
+        putchar('\n');
+        detail += *detail == '\n';
     }
 }
 
@@ -56,7 +73,7 @@ void help_command(const struct command *command)
     printf("impound %s [OPTION…]%s%s\n\n%s.\n", command->name, command->arguments ? " " : "",
            command->arguments ? command->arguments : "", command->help);
     if (command->detail)
-        printf("\n%s\n", command->detail);
+        detail_print(command->detail);
     const struct option_group *group = NULL;
     struct option_walk at = {0};
     while (options_next(command, &at)) {

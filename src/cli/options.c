@@ -73,15 +73,12 @@ static enum status option_set(const struct option_walk *at, const char *text, vo
 {
     const struct option *option = at->option;
     void *const place = place_of(at, arguments);
+    if (option->choices && !is_choice(option->choices, text))
+        return fault_set(fault, STATUS_INVALID, 0, "--%s takes %s, not `%s`", option->name,
+                         option->choices, text);
     switch (option->kind) {
     case OPTION_FLAG:
         *(bool *)place = true;
-        return STATUS_OK;
-    case OPTION_CHOICE:
-        if (!is_choice(option->choices, text))
-            return fault_set(fault, STATUS_INVALID, 0, "--%s takes %s, not `%s`", option->name,
-                             option->choices, text);
-        *(const char **)place = text;
         return STATUS_OK;
     case OPTION_TEXT:
         *(const char **)place = text;

@@ -13,7 +13,6 @@ enum option_kind {
     OPTION_TEXT,   /* const char * */
     OPTION_LIST,   /* struct text_list: may be given again */
     OPTION_NUMBER, /* unsigned */
-    OPTION_CHOICE, /* const char *, one of `choices`, separated by | */
 };
 
 #define TEXT_LIST_MAX 65536U
@@ -30,9 +29,9 @@ struct option {
     char letter;          /* 0: none */
     const char *argument; /* how help names it; NULL for a flag */
     enum option_kind kind;
-    size_t offset; /* in the struct of its group */
-    const char *choices;
-    const char *help; /* one sentence without a full stop */
+    size_t offset;       /* in the struct of its group */
+    const char *choices; /* all that it takes, separated by |; NULL: anything */
+    const char *help;    /* one sentence without a full stop */
 };
 
 /* Options that several commands may share, and where they keep what was given. */
@@ -46,7 +45,8 @@ struct command {
     const char *name;      /* `scan`, or `rules lint` */
     const char *arguments; /* `PATH…`; NULL: it takes none */
     const char *help;      /* one sentence without a full stop */
-    const char *detail;    /* further paragraphs for --help and the man page; may be NULL */
+    const char *detail;    /* further paragraphs, a line each; lines that begin with blanks stand
+                              as they are. May be NULL */
     const struct option_group *groups; /* ended by one without options */
     size_t size;                       /* of the arguments' struct */
     size_t positional;                 /* offset of its struct text_list of what is no option */

@@ -24,9 +24,10 @@ const struct option rule_source_options[] = {
 };
 
 const struct option rule_filter_options[] = {
-    {"min-level", 'm', "LEVEL", OPTION_CHOICE, AT(min_level), LEVEL_CHOICES,
+    {"min-level", 'm', "LEVEL", OPTION_TEXT, AT(min_level), LEVEL_CHOICES,
      "leave out rules below this level"},
-    {"status", 0, "STATUS", OPTION_LIST, AT(statuses), NULL,
+    {"status", 0, "STATUS", OPTION_LIST, AT(statuses),
+     "stable|test|experimental|deprecated|unsupported",
      "only rules of this status (again for more; default: all but deprecated, unsupported)"},
     {"exclude-id", 0, "ID", OPTION_LIST, AT(excluded), NULL, "leave out this rule"},
     {"tag", 0, "TAG", OPTION_LIST, AT(tags), NULL,
@@ -166,17 +167,6 @@ static enum status levels_read(const char *path, const struct ruleset *ruleset,
     }
     buffer_release(&text);
     return status;
-}
-
-bool rule_options_check(const struct rule_options *options)
-{
-    enum sigma_status status;
-    for (size_t i = 0; i < options->statuses.count; i++)
-        if (!sigma_status_parse(bytes_of_text(options->statuses.items[i]), &status)) {
-            console_error("--status knows no `%s`", options->statuses.items[i]);
-            return false;
-        }
-    return true;
 }
 
 enum status rule_choice_make(const struct rule_options *options, const struct ruleset *ruleset,

@@ -27,9 +27,6 @@ struct rule_choice {
     enum sigma_level *levels; /* as shown */
 };
 
-/* Whether the words of the options are known; says which is not. */
-bool rule_options_check(const struct rule_options *options);
-
 /* STATUS_INVALID when the file of levels is wrong. */
 enum status rule_choice_make(const struct rule_options *options, const struct ruleset *ruleset,
                              struct rule_choice *choice, struct fault *fault) MUST_CHECK;

@@ -70,8 +70,6 @@ int rule_desk_run(const struct rule_options *options, const char *output_path, r
     struct rule_desk desk;
     struct output *output = NULL;
     struct fault fault = {0};
-    if (!rule_options_check(options))
-        return EXIT_USAGE;
     enum status status = desk_open(&desk, options, &fault);
     if (status == STATUS_OK)
         status = output_open(output_path, &output, &fault);

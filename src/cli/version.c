@@ -7,6 +7,11 @@
 
 static char command[4096];
 
+const char *version_number(void)
+{
+    return IMPOUND_VERSION;
+}
+
 const char *version_text(void)
 {
     return IMPOUND_VERSION " (" IMPOUND_COMMIT ")";

@@ -2,6 +2,9 @@
 #ifndef IMPOUND_CLI_VERSION_H
 #define IMPOUND_CLI_VERSION_H
 
+/* "0.1.0" */
+const char *version_number(void);
+
 /* "0.1.0 (commit)" */
 const char *version_text(void);
 

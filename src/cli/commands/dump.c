@@ -61,7 +61,7 @@ static int dump_run(void *given)
 #define AT(member) offsetof(struct arguments, member)
 
 static const struct option dump_options[] = {
-    {"format", 't', "FORMAT", OPTION_CHOICE, AT(format), "jsonl|xml", "how to write records"},
+    {"format", 't', "FORMAT", OPTION_TEXT, AT(format), "jsonl|xml", "how to write records"},
     {"output", 'o', "FILE", OPTION_TEXT, AT(output), NULL, "write there instead"},
     {0},
 };
@@ -78,9 +78,8 @@ const struct command command_dump = {
     .arguments = "PATH…",
     .help = "Write the records of event logs as JSON lines or XML",
     .detail =
-        "One record a line, in the order of the evidence, in the structure and with the values "
-        "of\n`evtx_dump -o jsonl`. Events of JSON and XML exports are written in the same "
-        "structure.",
+        "One record a line, in the order of the evidence, in the structure and with the values of "
+        "`evtx_dump -o jsonl`. Events of JSON and XML exports are written in the same structure.",
     .groups = dump_groups,
     .size = sizeof(struct arguments),
     .positional = AT(bench.paths),

@@ -297,7 +297,7 @@ static int fields_run(void *given)
 
 static const struct option fields_options[] = {
     {"all", 'a', NULL, OPTION_FLAG, AT(all), NULL, "fields of the System element too"},
-    {"format", 't', "FORMAT", OPTION_CHOICE, AT(format), "table|jsonl",
+    {"format", 't', "FORMAT", OPTION_TEXT, AT(format), "table|jsonl",
      "how to write them (default: a table on a terminal, else jsonl)"},
     {"output", 'o', "FILE", OPTION_TEXT, AT(output), NULL, "write there instead"},
     {0},

@@ -236,8 +236,7 @@ const struct command command_rules_explain = {
     .arguments = "ID|TITLE|FILE PATH…",
     .help = "Say why a rule fires on an event or does not, condition by condition",
     .detail = "The rule is named by its id or its title among the rules of -r (or the built-in "
-              "pack), or by\nits file. Of a correlation, the rules that it refers to are "
-              "explained.",
+              "pack), or by its file. Of a correlation, the rules that it refers to are explained.",
     .groups = explain_groups,
     .size = sizeof(struct arguments),
     .positional = AT(bench.paths),

@@ -334,11 +334,11 @@ const struct command command_rules_import = {
     .name = "rules import",
     .arguments = "SOURCE [NAME]",
     .help = "Make one compressed, checksummed bundle of a folder or an archive of rules",
-    .detail = "SOURCE is a folder, or an archive such as a release of SigmaHQ. The bundle goes by "
-              "its NAME\n(`-r NAME`); without one it is called like its source. It is tried first "
-              "and then put in\nplace at once; the one before is kept for --rollback. Antivirus "
-              "quarantines folders of rules;\nbundles it leaves alone. They are in "
-              "$XDG_DATA_HOME/impound/bundles.",
+    .detail =
+        "SOURCE is a folder, or an archive such as a release of SigmaHQ. The bundle goes by its "
+        "NAME (`-r NAME`); without one it is called like its source. It is tried first and then "
+        "put in place at once; the one before is kept for --rollback. Antivirus quarantines "
+        "folders of rules; bundles it leaves alone. They are in $XDG_DATA_HOME/impound/bundles.",
     .groups = import_groups,
     .size = sizeof(struct arguments),
     .positional = AT(words),

@@ -120,7 +120,7 @@ static int list_run(void *given)
 #define AT(member) offsetof(struct arguments, member)
 
 static const struct option list_options[] = {
-    {"format", 't', "FORMAT", OPTION_CHOICE, AT(format), "table|jsonl",
+    {"format", 't', "FORMAT", OPTION_TEXT, AT(format), "table|jsonl",
      "how to write them (default: a table on a terminal, else jsonl)"},
     {"output", 'o', "FILE", OPTION_TEXT, AT(output), NULL, "write there instead"},
     {0},

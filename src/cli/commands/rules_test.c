@@ -223,13 +223,11 @@ const struct command command_rules_test = {
     .name = "rules test",
     .arguments = "[DIR|FILE…]",
     .help = "Try rules on the samples beside them",
-    .detail =
-        "Beside NAME.yml stand NAME.positive.jsonl, on which every rule of the file must fire, "
-        "and\n"
-        "NAME.negative.jsonl, on which none may; .evtx will do too. Where the file is no "
-        "correlation,\nevery line of the positive sample must be found. Rules that only serve "
-        "correlations need not\nfire. Without a folder: `rules`. Exit status 3 when something "
-        "failed.",
+    .detail = "Beside NAME.yml stand NAME.positive.jsonl, on which every rule of the file must "
+              "fire, and NAME.negative.jsonl, on which none may; .evtx will do too. Where the file "
+              "is no correlation, every line of the positive sample must be found. Rules that only "
+              "serve correlations need not fire. Without a folder: `rules`. Exit status 3 when "
+              "something failed.",
     .groups = test_groups,
     .size = sizeof(struct arguments),
     .positional = AT(rules.sources),

@@ -211,8 +211,6 @@ static int scan_run(void *given)
     const struct arguments *arguments = given;
     struct scan_run run = {.arguments = arguments, .evidence.hash_name = hash_name(arguments)};
     clock_gettime(CLOCK_MONOTONIC, &run.start);
-    if (!rule_options_check(&arguments->rules))
-        return EXIT_USAGE;
     run.has_fail_level = arguments->fail_on && level_parse(arguments->fail_on, &run.fail_level);
     const struct workbench_job job = {.what = "scan",
                                       .output = arguments->output,
@@ -228,7 +226,7 @@ static int scan_run(void *given)
 #define AT(member) offsetof(struct arguments, member)
 
 static const struct option scan_options[] = {
-    {"format", 't', "FORMAT", OPTION_CHOICE, AT(format), "table|jsonl|json|csv",
+    {"format", 't', "FORMAT", OPTION_TEXT, AT(format), "table|jsonl|json|csv",
      "how to write findings (default: a table on a terminal, else jsonl)"},
     {"output", 'o', "FILE", OPTION_TEXT, AT(output), NULL, "write there instead"},
     {"profile", 0, "FIELD", OPTION_LIST, AT(profile), NULL,
@@ -238,13 +236,13 @@ static const struct option scan_options[] = {
     {"no-color", 'K', NULL, OPTION_FLAG, AT(no_colour), NULL, "no colours"},
     {"utc", 'U', NULL, OPTION_FLAG, AT(utc), NULL, "times in UTC, which they always are"},
     {"no-cases", 0, NULL, OPTION_FLAG, AT(no_cases), NULL, "findings only"},
-    {"fail-on", 0, "LEVEL", OPTION_CHOICE, AT(fail_on), LEVEL_CHOICES,
+    {"fail-on", 0, "LEVEL", OPTION_TEXT, AT(fail_on), LEVEL_CHOICES,
      "exit 1 for a finding at or above this level"},
     {0},
 };
 
 static const struct option scan_evidence_options[] = {
-    {"hash", 0, "KIND", OPTION_CHOICE, AT(hash), "sha256|xxh3|none",
+    {"hash", 0, "KIND", OPTION_TEXT, AT(hash), "sha256|xxh3|none",
      "hash of the evidence (default: sha256)"},
     {0},
 };
@@ -263,6 +261,13 @@ const struct command command_scan = {
     .name = "scan",
     .arguments = "PATH…",
     .help = "Scan evidence with rules and say what was found and what could not be seen",
+    .detail = "Folders are walked, archives unfolded, and what a file is is told by its content. "
+              "Without -r the built-in rules run. Findings go to the output, everything else that "
+              "is to be said to standard error.\n"
+              "Exit status: 0 done; 1 a finding at or above --fail-on; 2 the command line is "
+              "wrong, or the system failed; 3 rules, levels or suppressions are invalid, or with "
+              "--strict a rule was refused; 4 evidence is incomplete, with --strict. Where several "
+              "hold: 3 before 4 before 1.",
     .groups = scan_groups,
     .size = sizeof(struct arguments),
     .positional = AT(bench.paths),

@@ -283,7 +283,7 @@ static const struct option search_options[] = {
 };
 
 static const struct option output_options[] = {
-    {"format", 't', "FORMAT", OPTION_CHOICE, AT(format), "table|jsonl",
+    {"format", 't', "FORMAT", OPTION_TEXT, AT(format), "table|jsonl",
      "how to write events (default: a table on a terminal, else jsonl)"},
     {"output", 'o', "FILE", OPTION_TEXT, AT(output), NULL, "write there instead"},
     {0},
@@ -302,7 +302,7 @@ const struct command command_search = {
     .arguments = "WORD|REGEX PATH…",
     .help = "Find events in which any value contains a word or matches a regular expression",
     .detail = "Case does not count unless --case is given. The table shows the first field that "
-              "has it; as\njsonl the events are written as `impound dump` writes them.",
+              "has it; as jsonl the events are written as `impound dump` writes them.",
     .groups = search_groups,
     .size = sizeof(struct arguments),
     .positional = AT(bench.paths),

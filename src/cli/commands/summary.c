@@ -353,7 +353,7 @@ static int summary_run(void *given)
 #define AT(member) offsetof(struct arguments, member)
 
 static const struct option summary_options[] = {
-    {"format", 't', "FORMAT", OPTION_CHOICE, AT(format), "table|jsonl",
+    {"format", 't', "FORMAT", OPTION_TEXT, AT(format), "table|jsonl",
      "how to write it (default: a table on a terminal, else jsonl)"},
     {"top", 0, "N", OPTION_NUMBER, AT(top), NULL, "rows of each table (default: 20)"},
     {"output", 'o', "FILE", OPTION_TEXT, AT(output), NULL, "write there instead"},
@@ -372,7 +372,7 @@ const struct command command_summary = {
     .arguments = "PATH…",
     .help = "Tell what evidence is about: span, computers, channels, event ids, logons",
     .detail = "Logons are those of the Security log: 4624, 4625, 4768, 4769, 4771 and 4776, by "
-              "account, type,\nsource and host, with how many of them failed.",
+              "account, type, source and host, with how many of them failed.",
     .groups = summary_groups,
     .size = sizeof(struct arguments),
     .positional = AT(bench.paths),
