@@ -138,8 +138,11 @@ void table_touch(struct lane *lane, struct flow *flow, enum flow_list list,
 /* Ends a connection and tells of it. */
 void table_remove(struct lane *lane, struct flow *flow);
 
-/* Ends those that were silent too long and those for which there is no memory. */
+/* Ends those that were silent too long. */
 void table_expire(struct lane *lane);
+
+/* Ends those for which there is no memory. */
+void table_evict(struct lane *lane);
 
 /* Exchanges client and server. */
 void flow_turn(struct flow *flow);

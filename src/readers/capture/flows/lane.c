@@ -78,6 +78,7 @@ void lane_packet(struct lane *lane, struct wire_output *output, const struct pac
     lane->wire.output = output;
     if (instant_is_known(packet->time))
         lane->now = nanoseconds(packet->time);
+    table_expire(lane);
     struct load load = load_of(lane, packet, ip);
     if (packet->protocol == PROTOCOL_FRAGMENT && !fragment_take(lane, packet, ip, &load))
         return;
@@ -85,7 +86,7 @@ void lane_packet(struct lane *lane, struct wire_output *output, const struct pac
         tcp_packet(lane, &load);
     else if (load.protocol == PROTOCOL_UDP)
         udp_packet(lane, &load);
-    table_expire(lane);
+    table_evict(lane);
 }
 
 void lane_end(struct lane *lane, struct wire_output *output)

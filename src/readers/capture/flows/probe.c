@@ -114,6 +114,7 @@ static void count_lost(struct flow *flow, uint64_t length, const char *reason)
 void flow_gap(struct flow *flow, enum wire_side side, uint64_t length, const char *reason)
 {
     flow->missed += length;
+    flow->wire.connection.is_partial |= !flow->wire.session;
     if (flow->is_ignored || flow->is_finished || flow->wire.is_given_up)
         return;
     count_lost(flow, length, reason);

@@ -137,6 +137,12 @@ static void hold(struct flow *flow, enum wire_side side, uint32_t sequence, stru
         held_add(flow, stream, link, sequence, captured, length, load);
 }
 
+/* Whether something before `end` is held. */
+static bool is_held(const struct stream *stream, uint32_t end)
+{
+    return stream->first && (int32_t)(end - stream->first->sequence) > 0;
+}
+
 void stream_segment(struct flow *flow, enum wire_side side, uint32_t sequence,
                     struct bytes captured, uint32_t length, const struct load *load)
 {
@@ -151,14 +157,14 @@ void stream_segment(struct flow *flow, enum wire_side side, uint32_t sequence,
         if (known >= length)
             return; /* sent again */
         captured = behind(captured, known);
+        sequence += known;
         length -= known;
     }
-    if (ahead > 0) {
+    if (ahead > 0 || is_held(stream, sequence + length))
         hold(flow, side, sequence, captured, length, load);
-    } else {
+    else
         give(flow, side, captured, length, &load->place);
-        drain(flow, side);
-    }
+    drain(flow, side);
     while (is_hole_over(flow, stream, load->now))
         give_up_hole(flow, side);
 }

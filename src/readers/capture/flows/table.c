@@ -190,6 +190,10 @@ void table_expire(struct lane *lane)
         while ((oldest = lane->oldest[list]) && lane->now - oldest->last_ns > list_timeouts[list])
             table_remove(lane, oldest);
     }
+}
+
+void table_evict(struct lane *lane)
+{
     struct flow *flow;
     while (UNLIKELY(lane->wire.memory > LANE_MEMORY) && (flow = victim(lane))) {
         if (!flow->is_finished && !flow->is_ignored && flow->list != LIST_ATTEMPT)
