@@ -125,8 +125,8 @@ static void setup_extended(struct smb *smb, const struct smb1_block *block,
     const uint16_t length = load_le16(block->words.data + 14);
     struct smb_logon *logon = block->uid ? smb_logon_make(smb, block->uid) : NULL;
     struct bytes rest = smb_part(block->bytes, length, block->bytes.length);
-    auth_token(&smb->session, block->side, smb_part(block->bytes, 0, length),
-               logon ? &logon->auth : &request->auth, "smb");
+    smb_token(smb, block->side, smb_part(block->bytes, 0, length),
+              logon ? &logon->auth : &request->auth);
     fact_string(smb, block, &rest, NATIVE_OS);
     fact_string(smb, block, &rest, NATIVE_LANMAN);
 }
@@ -179,9 +179,8 @@ static void setup_outcome(struct smb *smb, const struct smb1_block *block,
         request->auth = NULL;
     }
     if (block->words.length >= 8)
-        auth_token(&smb->session, block->side,
-                   smb_part(block->bytes, 0, load_le16(block->words.data + 6)), &logon->auth,
-                   "smb");
+        smb_token(smb, block->side, smb_part(block->bytes, 0, load_le16(block->words.data + 6)),
+                  &logon->auth);
     if (is_more)
         return;
     if (logon->auth)

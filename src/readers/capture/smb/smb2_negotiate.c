@@ -159,10 +159,10 @@ static void words_tell(struct smb *smb, struct bytes words, size_t count)
 {
     struct value *items =
         arena_take_array(smb->session.connection->arena, count, sizeof(struct value));
-    const uint8_t *const end = words.data + words.length;
-    const uint8_t *at = words.data;
     if (!items || !words.data)
         return;
+    const uint8_t *const end = words.data + words.length;
+    const uint8_t *at = words.data;
     for (size_t i = 0; i < count; i++) {
         const uint8_t *comma = memchr(at, ',', (size_t)(end - at));
         const uint8_t *stop = comma ? comma : end;

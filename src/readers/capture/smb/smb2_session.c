@@ -39,7 +39,7 @@ bool smb2_setup_request(struct smb *smb, const struct smb2_message *message,
     setup_facts(smb, message, body);
     const struct bytes blob = smb_part(message->bytes, load_le16(body + 12), load_le16(body + 14));
     struct smb_logon *logon = message->logon ? smb_logon_make(smb, message->logon) : NULL;
-    auth_token(&smb->session, message->side, blob, logon ? &logon->auth : &request->auth, "smb");
+    smb_token(smb, message->side, blob, logon ? &logon->auth : &request->auth);
     return true;
 }
 
@@ -87,9 +87,8 @@ static void setup_outcome(struct smb *smb, const struct smb2_message *message,
     const uint8_t *body = smb2_body(message, 8);
     const bool is_more = message->status == SMB2_MORE_PROCESSING;
     if (logon && body && (is_more || message->status == 0))
-        auth_token(&smb->session, message->side,
-                   smb_part(message->bytes, load_le16(body + 4), load_le16(body + 6)), &logon->auth,
-                   "smb");
+        smb_token(smb, message->side,
+                  smb_part(message->bytes, load_le16(body + 4), load_le16(body + 6)), &logon->auth);
     if (logon && !is_more)
         logon_end(smb, logon, message);
     if (message->status == 0)

@@ -172,6 +172,14 @@ void smb_tell_session(struct smb *smb, bool is_final);
 
 struct smb_logon *smb_logon_of(struct smb *smb, uint64_t id);   /* NULL: unknown */
 struct smb_logon *smb_logon_make(struct smb *smb, uint64_t id); /* NULL: no memory */
+/* Hands a security blob on; an empty one says nothing. */
+static inline void smb_token(struct smb *smb, enum wire_side side, struct bytes blob,
+                             struct auth_state **auth)
+{
+    if (blob.length)
+        auth_token(&smb->session, side, blob, auth, "smb");
+}
+
 /* Composes DOMAIN\user of what the tokens said. */
 void smb_logon_name(struct smb *smb, struct smb_logon *logon);
 

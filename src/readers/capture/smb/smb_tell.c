@@ -60,7 +60,7 @@ static struct bytes last_component(struct bytes path)
     size_t at = path.length;
     while (at > 0 && path.data[at - 1] != '\\')
         at--;
-    return bytes_of(path.data + at, path.length - at);
+    return smb_part(path, at, path.length - at);
 }
 
 static void set_share(struct wire_event *event, const struct smb_share *share)
