@@ -11,6 +11,7 @@
 #include "readers/readers.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define LANES        16U
@@ -259,27 +260,26 @@ static enum status capture_next(void *opened, struct batch *batch, struct accoun
     return end_next(state, batch, fault);
 }
 
+static void unread_note(struct account *account, uint64_t count, uint64_t first, const char *what)
+{
+    account->is_incomplete = true;
+    account_note(account, "%llu packet%s %s (first: packet %llu)", (unsigned long long)count,
+                 count == 1 ? "" : "s", what, (unsigned long long)first);
+}
+
 static void unread_tell(const struct unread *unread, struct account *account)
 {
-    if (unread->cut) {
-        account->is_incomplete = true;
-        account_note(account,
-                     "%llu packets cut by the capture within their headers (first: packet %llu)",
-                     (unsigned long long)unread->cut, (unsigned long long)unread->first_cut);
-    }
-    if (unread->broken) {
-        account->damaged += unread->broken;
-        account->is_incomplete = true;
-        account_note(account, "%llu packets with headers that cannot be (first: packet %llu)",
-                     (unsigned long long)unread->broken, (unsigned long long)unread->first_broken);
-    }
-    if (unread->unknown) {
-        account->is_incomplete = true;
-        account_note(account,
-                     "%llu packets of a link layer that is not read (type %u, first: packet %llu)",
-                     (unsigned long long)unread->unknown, unread->link,
-                     (unsigned long long)unread->first_unknown);
-    }
+    if (unread->cut)
+        unread_note(account, unread->cut, unread->first_cut,
+                    "cut by the capture within its headers");
+    if (unread->broken)
+        unread_note(account, unread->broken, unread->first_broken, "with headers that cannot be");
+    account->damaged += unread->broken;
+    if (!unread->unknown)
+        return;
+    char what[64];
+    snprintf(what, sizeof(what), "of a link layer that is not read, type %u", unread->link);
+    unread_note(account, unread->unknown, unread->first_unknown, what);
 }
 
 static void capture_close(void *opened, struct account *account)
