@@ -225,6 +225,21 @@ static void what_was_lost_costs_only_itself(void **state)
     buffer_release(&talk);
 }
 
+static void an_answer_in_another_language_is_no_damage(void **state)
+{
+    static const uint8_t refusal[] = {1, 24, 0, 0, 5, 0,  13, 3, 16, 0, 0, 0, 24, 0,
+                                      0, 0,  0, 8, 1, 64, 4,  0, 1,  5, 0, 0, 0,  0};
+    (void)state;
+    struct buffer talk = talk_read("smb21");
+    talk.length = 4 + (load_le32(talk.data) >> 8);
+    buffer_bytes(&talk, refusal, sizeof(refusal));
+    struct lab *lab = talk_events(buffer_view(&talk), 0);
+    assert_int_equal(lab_damaged(lab), 0);
+    expect(lab, 1, "smb_session", "\"is_final\":true");
+    lab_free(lab);
+    buffer_release(&talk);
+}
+
 static void names_of_numbers_are_found(void **state)
 {
     (void)state;
@@ -249,6 +264,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(every_prefix_ends_well),
         cmocka_unit_test(any_bit_may_flip),
         cmocka_unit_test(what_was_lost_costs_only_itself),
+        cmocka_unit_test(an_answer_in_another_language_is_no_damage),
         cmocka_unit_test(names_of_numbers_are_found),
     };
     if (count != 2)

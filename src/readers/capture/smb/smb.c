@@ -53,8 +53,7 @@ static struct wire_session *session_open(struct wire_connection *connection,
     smb_table_init(&smb->trees, SMB_TREES_MAX, sizeof(struct smb_tree));
     smb_table_init(&smb->logons, SMB_LOGONS_MAX, sizeof(struct smb_logon));
     smb->last_client.seconds = INSTANT_NONE;
-    smb->streams[WIRE_CLIENT].is_unsure = connection->is_partial;
-    smb->streams[WIRE_SERVER].is_unsure = connection->is_partial;
+    smb->streams[WIRE_CLIENT].is_unsure = smb->streams[WIRE_SERVER].is_unsure = true;
     return &smb->session;
 }
 

@@ -110,7 +110,7 @@ struct smb_stream {
     uint64_t wanted;  /* length of the message that is not yet there, with its NetBIOS header */
     uint64_t waiting; /* what of it is */
     bool is_lost;     /* a gap: looking for the beginning of a message */
-    bool is_unsure;   /* behind a gap: what comes should be a message */
+    bool is_unsure;   /* at first and behind a gap: what comes may be no message */
     bool is_skipping; /* the rest of this message is not wanted */
     uint8_t begin[SMB_PEEK]; /* of the message that is not yet there */
 };
