@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -39,7 +40,10 @@ static enum status item(void *context, const struct pipeline_item *item, struct 
 {
     uint64_t *count = context;
     (void)fault;
-    if (item->account->read != *count ||
+    /* Other formats count packets and lines. */
+    const bool counts_records =
+        strcmp(item->type, "evtx") == 0 || strcmp(item->type, "carved") == 0;
+    if ((counts_records && item->account->read != *count) ||
         (item->account->is_incomplete && item->account->note_count == 0))
         abort();
     *count = 0; /* an archive has several items */

@@ -14,6 +14,7 @@
 #define TOKEN_FRAGMENT     0x0F
 #define CACHE_BUCKETS      1024U
 #define CACHE_TREES_MAX    8192U
+#define CACHE_CHAIN_MAX    64U /* looked through in one bucket, the newest first */
 #define CACHE_MEMORY_MAX   (64U << 20)
 #define SCRATCH_MEMORY_MAX (16U << 20)
 #define CHUNK_SLOTS        512U /* definitions of the current chunk, by offset */
@@ -181,7 +182,9 @@ static enum status template_find(struct reading *reading, size_t offset, size_t 
     const uint8_t *guid = cache->chunk.data + offset + 4;
     const uint64_t hash = hash_bytes(bytes_of(guid, 20), 0);
     struct binxml_template **bucket = &cache->buckets[hash % CACHE_BUCKETS];
-    for (struct binxml_template *template = *bucket; template; template = template->next)
+    unsigned steps = 0;
+    for (struct binxml_template *template = *bucket; template && steps < CACHE_CHAIN_MAX;
+         template = template->next, steps++)
         if (memcmp(template->guid, guid, 16) == 0 && template->body.length == length &&
             template_fits(template, &cache->chunk, offset + DEFINITION_HEADER)) {
             *found = template;

@@ -46,7 +46,7 @@ static void a_flipped_bit_of_a_record_is_a_loss(void **state)
     struct buffer copy = {0};
     struct lab live, carving;
     const struct bytes chunk = lab_chunk(&sample);
-    buffer_bytes(&copy, sample.data + EVTX_FILE_HEADER, EVTX_CHUNK_LENGTH);
+    buffer_bytes(&copy, chunk.data, chunk.length);
     lab_open(&live, false);
     lab_open(&carving, true);
     for (size_t bit = (size_t)EVTX_CHUNK_HEADER * 8; bit < chunk.length * 8; bit++) {
