@@ -42,9 +42,11 @@ static bool is_header(const struct capture_file *file, const uint8_t *header, bo
         return false;
     if (!is_strict)
         return true;
-    const int64_t away = (int64_t)seconds - file->last_seconds;
-    return captured && captured <= original && original <= FRAME_MAX &&
-           (file->last_seconds == INSTANT_NONE || (away > -DAY && away < DAY));
+    if (!captured || captured > original || original > FRAME_MAX)
+        return false;
+    const int64_t away =
+        file->last_seconds == INSTANT_NONE ? 0 : (int64_t)seconds - file->last_seconds;
+    return away > -DAY && away < DAY;
 }
 
 /* Whether a packet begins here and another one, or the end of the file, behind it. */
