@@ -5,7 +5,10 @@
 The output holds `static const struct code NAME[]`, in the order of the numbers.
 """
 import csv
+import re
 import sys
+
+NAME = re.compile(r"[0-9A-Za-z_*-]+")
 
 
 def read(path):
@@ -16,7 +19,7 @@ def read(path):
     codes = {}
     for row in rows[1:]:
         code = int(row[0], 16)
-        if len(row) != 2 or code in codes or not row[1].isidentifier():
+        if len(row) != 2 or code in codes or not NAME.fullmatch(row[1]):
             sys.exit(f"{path}: {row[0]}: two names, or no name")
         codes[code] = row[1]
     return codes

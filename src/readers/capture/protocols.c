@@ -3,6 +3,7 @@
 #include "readers/capture/rpc/rpc.h"
 #include "readers/capture/smb/smb.h"
 #include "readers/capture/tds/tds.h"
+#include "readers/capture/tls/tls.h"
 #include "readers/capture/wire.h"
 
 /* In the order in which they are probed. */
@@ -13,5 +14,6 @@ const struct wire_protocol *const wire_protocols[] = {
     &wire_dcerpc,
     &wire_ldap,
     &wire_tds,
+    &wire_tls,
     NULL,
 };
