@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "rules/load/book.h"
+#include "rules/load/builtin.h"
 #include "rules/load/bundle.h"
 #include "rules/load/file.h"
 
@@ -36,10 +37,13 @@ static enum status file_seen(void *context, const char *path, const struct stat 
 static bool source_seen(const struct load_options *options, const char *source, struct state *state)
 {
     struct stat info;
-    if (strcmp(source, "builtin") == 0 || stat(source, &info) == 0) {
+    if (strcmp(source, "builtin") == 0) {
+        state->hash = hash_bytes(bytes_of(builtin_pack, builtin_pack_length), state->hash);
+        return true;
+    }
+    if (stat(source, &info) == 0) {
         state->hash = hash_bytes(bytes_of_text(source), state->hash);
-        return strcmp(source, "builtin") == 0 ||
-               book_walk(source, file_seen, state, NULL) == STATUS_OK;
+        return book_walk(source, file_seen, state, NULL) == STATUS_OK;
     }
     char *path = NULL;
     if (!options->bundles || asprintf(&path, "%s/%s" BUNDLE_SUFFIX, options->bundles, source) < 0)
@@ -61,7 +65,7 @@ static bool files_seen(const char *const *paths, uint32_t count, struct state *s
 bool stamp_make(const struct load_options *options, uint64_t seed, uint64_t *stamp)
 {
     struct state state = {.hash = seed, .now = time(NULL), .is_settled = true};
-    bool is_seen = true;
+    bool is_seen = options->source_count > 0 || source_seen(options, "builtin", &state);
     for (size_t i = 0; i < options->source_count && is_seen; i++)
         is_seen = source_seen(options, options->sources[i], &state);
     is_seen =
