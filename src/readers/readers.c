@@ -2,12 +2,7 @@
 
 /* In the order in which they are asked; carving takes what nobody else does. */
 static const struct reader_format *const formats[] = {
-    &reader_evtx,
-    &reader_pcap,
-    &reader_pcapng,
-    &reader_xml,
-    &reader_json,
-    &reader_evtx_carve,
+    &reader_evtx, &reader_pcap, &reader_pcapng, &reader_xml, &reader_json, &reader_evtx_carve,
 };
 
 const struct reader_format *reader_find(struct bytes head, const struct reader_shared *shared)

@@ -8,12 +8,5 @@
 
 /* In the order in which they are probed. */
 const struct wire_protocol *const wire_protocols[] = {
-    &wire_smb,
-    &wire_krb_tcp,
-    &wire_krb_udp,
-    &wire_dcerpc,
-    &wire_ldap,
-    &wire_tds,
-    &wire_tls,
-    NULL,
+    &wire_smb, &wire_krb_tcp, &wire_krb_udp, &wire_dcerpc, &wire_ldap, &wire_tds, &wire_tls, NULL,
 };
