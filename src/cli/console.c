@@ -66,10 +66,12 @@ int exit_worse(int one, int other)
     return EXIT_DONE;
 }
 
-/* All of the help fits into the buffer, so that what went wrong with it shows at the end. */
+/* A pipe that closes and a limit on files are told by the write that fails. All of the help fits
+ * into the buffer, so that what went wrong with it shows at the end. */
 void console_begin(void)
 {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     setvbuf(stdout, NULL, _IOFBF, STDOUT_ROOM);
 }
 
@@ -89,7 +91,9 @@ int console_failure(enum status status, const struct fault *fault)
     console_error("%s", fault->reason);
     if (status == STATUS_STOPPED)
         return EXIT_SIGNAL + stop_flag;
-    return status == STATUS_INVALID ? EXIT_INVALID : EXIT_USAGE;
+    return status == STATUS_INVALID   ? EXIT_INVALID
+           : status == STATUS_DAMAGED ? EXIT_UNVERIFIED
+                                      : EXIT_USAGE;
 }
 
 static void stop_caught(int signal_number)

@@ -24,7 +24,7 @@ enum exit_status {
 /* The one that counts where both hold: 5 before 3 before 4 before 1. */
 int exit_worse(int one, int other);
 
-/* At the very start and the very end: a pipe that closes is no accident, and what stdio could not
+/* At the very start and the very end: a pipe that closes does not end us, and what stdio could not
  * write is told. console_end returns the exit status. */
 void console_begin(void);
 int console_end(int result);

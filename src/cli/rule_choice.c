@@ -69,6 +69,13 @@ bool level_parse(const char *text, enum sigma_level *level)
     return sigma_level_parse(bytes_of_text(text), level);
 }
 
+/* Whatever is wrong with a file that was named makes it invalid; a bundle that does not verify
+ * stays damaged. */
+static enum status as_invalid(enum status status)
+{
+    return status == STATUS_IO || status == STATUS_REFUSED ? (enum status)STATUS_INVALID : status;
+}
+
 enum status rule_choice_load(const struct rule_options *options, struct names *fields,
                              struct load_result *loaded, struct fault *fault)
 {
@@ -85,12 +92,18 @@ enum status rule_choice_load(const struct rule_options *options, struct names *f
                   .pipeline_files = options->pipelines.items,
                   .pipeline_count = (uint32_t)options->pipelines.count},
     };
-    const enum status status = rules_load(&load, fields, loaded, fault);
+    const enum status status = as_invalid(rules_load(&load, fields, loaded, fault));
     if (status == STATUS_OK && loaded->warning[0])
         console_warn("%s", loaded->warning);
     free(cache);
     free(bundles);
     return status;
+}
+
+void rule_refusals_warn(uint32_t count)
+{
+    if (count)
+        console_warn("rules refused: %u; `impound rules lint` says why", count);
 }
 
 static bool list_has(const struct text_list *list, const char *text)
@@ -141,8 +154,9 @@ static enum status level_line(char *line, unsigned number, const char *path,
     if (!id || (number == 1 && word && strcasecmp(id, "id") == 0))
         return STATUS_OK;
     if (!word || !level_parse(word, &level))
-        return fault_set(fault, STATUS_INVALID, number, "%s:%u: no level behind the id %s", path,
-                         number, id);
+        return fault_set(fault, STATUS_INVALID, number, "%s:%u: %s%s", path, number,
+                         word ? "no level is called " : "no level behind the id ",
+                         word ? word : id);
     for (uint32_t rule = 0; rule < choice->count; rule++)
         if (strcasecmp(ruleset_info(ruleset, rule)->id, id) == 0)
             choice->levels[rule] = level;
@@ -185,7 +199,7 @@ enum status rule_choice_make(const struct rule_options *options, const struct ru
         choice->levels[rule] = ruleset_info(ruleset, rule)->level;
     enum status status = STATUS_OK;
     if (options->levels)
-        status = levels_read(options->levels, ruleset, choice, fault);
+        status = as_invalid(levels_read(options->levels, ruleset, choice, fault));
     if (options->min_level)
         level_parse(options->min_level, &least);
     for (uint32_t rule = 0; rule < count; rule++) {

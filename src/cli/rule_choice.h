@@ -19,6 +19,9 @@ extern const struct option rule_source_options[], rule_filter_options[];
 enum status rule_choice_load(const struct rule_options *options, struct names *fields,
                              struct load_result *loaded, struct fault *fault) MUST_CHECK;
 
+/* Warns of refused rules, if there are any. */
+void rule_refusals_warn(uint32_t count);
+
 struct rule_choice {
     uint32_t count;
     bool *is_fitting;         /* the filters let it through */

@@ -77,8 +77,8 @@ static void count_note(struct notes *notes, uint64_t count, const char *what)
 {
     if (!count)
         return;
-    console_warn("%llu %s", (unsigned long long)count, what);
-    note_add(notes, "%llu %s", (unsigned long long)count, what);
+    console_warn("%s: %llu", what, (unsigned long long)count);
+    note_add(notes, "%s: %llu", what, (unsigned long long)count);
 }
 
 static void limits_note(struct notes *notes, const struct scan *scan)
@@ -86,14 +86,15 @@ static void limits_note(struct notes *notes, const struct scan *scan)
     const struct correlate_statistics correlated = scan_statistics(scan);
     const struct matcher_counts matched = scan_counts(scan);
     count_note(notes, correlated.groups_evicted,
-               "groups of correlations were given up for want of memory");
-    count_note(notes, correlated.hits_dropped,
-               "events left the window of a correlation early, because one group held too many");
+               "groups of correlations given up for want of memory");
+    count_note(
+        notes, correlated.hits_dropped,
+        "events that left the window of a correlation early, because one group held too many");
     count_note(notes, correlated.hits_timeless,
-               "events of unknown time took no part in correlations");
+               "events of unknown time, which took no part in correlations");
     count_note(notes, matched.limited,
-               "values ran into the limit of a regular expression, which counts as no match");
-    count_note(notes, matched.unmatched, "events met no rule for want of memory");
+               "values on which a regular expression ran into its limit, which counts as no match");
+    count_note(notes, matched.unmatched, "events that met no rule for want of memory");
 }
 
 static void suppressions_note(struct notes *notes, const struct scan_parts *parts)
@@ -101,9 +102,8 @@ static void suppressions_note(struct notes *notes, const struct scan_parts *part
     for (uint32_t i = 0; i < suppressions_count(parts->suppressions); i++) {
         const struct suppression_told told = suppressions_told(parts->suppressions, i);
         if (told.count)
-            note_add(notes, "%llu findings suppressed by %s:%u (%s: %s)",
-                     (unsigned long long)told.count, parts->suppress_path, told.line, told.owner,
-                     told.reason);
+            note_add(notes, "suppressed by %s:%u (%s: %s): %llu", parts->suppress_path, told.line,
+                     told.owner, told.reason, (unsigned long long)told.count);
     }
 }
 

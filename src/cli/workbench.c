@@ -120,11 +120,14 @@ void workbench_release(struct workbench *bench)
 
 /* --- The work, with what all of it has in common --- */
 
-/* Says what is wrong with an item, if anything. */
-static void item_warn(const struct pipeline_item *item)
+#define OTHERS_NAMED 10U
+
+/* Says what is wrong with an item, if anything. Of what is no evidence only the first are named:
+ * a folder may be full of it. */
+static void item_warn(struct workbench *bench, const struct pipeline_item *item)
 {
     const struct account *account = item->account;
-    if (!account->is_incomplete && item->is_evidence)
+    if (!account->is_incomplete && (item->is_evidence || bench->others++ >= OTHERS_NAMED))
         return;
     const char *note;
     for (uint32_t i = 0; (note = account_note_at(account, i)); i++)
@@ -158,7 +161,8 @@ static enum status item_commit(void *context, const struct pipeline_item *item, 
 {
     struct workbench *bench = context;
     bench->is_incomplete |= item->account->is_incomplete;
-    item_warn(item);
+    if (!*bench->stop)
+        item_warn(bench, item);
     return bench->work.item ? bench->work.item(bench->work.context, item, fault) : STATUS_OK;
 }
 
@@ -186,6 +190,9 @@ static enum status pipeline_go(struct workbench *bench, const struct workbench_j
                                          : NULL;
     const enum status status = pipeline_run(bench->evidence, &options, &work, fault);
     progress_stop(progress);
+    if (bench->others > OTHERS_NAMED)
+        console_warn("%llu more are not evidence",
+                     (unsigned long long)(bench->others - OTHERS_NAMED));
     return status;
 }
 

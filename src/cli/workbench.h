@@ -37,6 +37,7 @@ struct workbench {
     struct output *output;
     struct pipeline_work work; /* the job's */
     bool is_incomplete;
+    uint64_t others; /* items that are no evidence */
 };
 
 struct workbench_job {

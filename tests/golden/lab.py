@@ -47,6 +47,7 @@ def environment(folder, impound):
     """Nothing of the user's: a home, a cache and a temporary folder of their own."""
     for name in ["home", "cache", "tmp"]:
         (folder / name).mkdir(exist_ok=True)
+        (folder / name).chmod(0o777)
     kept = {name: value for name, value in os.environ.items()
             if name.startswith(("ASAN_", "UBSAN_", "LSAN_", "LLVM_"))}
     return kept | {

@@ -311,7 +311,7 @@ static int import_run(void *given)
                                    : import_named(arguments, folder, &fault);
     free(folder);
     if (status < 0)
-        return console_failure(status == STATUS_DAMAGED ? STATUS_INVALID : status, &fault);
+        return console_failure(status, &fault);
     return EXIT_DONE;
 }
 

@@ -1,6 +1,5 @@
 /* Which rules there are. */
 #include "cli/commands.h"
-#include "cli/console.h"
 #include "cli/output.h"
 #include "cli/rule_desk.h"
 #include "cli/sheet.h"
@@ -105,8 +104,7 @@ static enum status list(void *context, const struct rule_desk *desk, struct outp
     }
     if (status == STATUS_OK)
         status = output_drain(output, &text, fault);
-    if (desk->refused_count)
-        console_warn("%u rules were refused; `impound rules lint` says why", desk->refused_count);
+    rule_refusals_warn(desk->refused_count);
     buffer_release(&text);
     return status;
 }

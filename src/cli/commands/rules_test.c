@@ -184,7 +184,7 @@ static enum status test_all(void *context, const struct rule_desk *desk, struct 
         sandbox_begin(test);
         refusals_check(test);
         files_check(test, stop);
-        buffer_format(&test->text, "%u passed, %u failed; %u files with samples, %u without\n",
+        buffer_format(&test->text, "%u passed, %u failed; files with samples: %u, without: %u\n",
                       test->passed, test->failed, test->files, test->bare);
         status = *stop ? fault_set(fault, STATUS_STOPPED, 0, "stopped")
                        : output_drain(output, &test->text, fault);

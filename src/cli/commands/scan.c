@@ -64,13 +64,12 @@ static enum status rules_begin(struct scan_run *run, struct fault *fault)
     if (status)
         return status;
     const uint32_t refused = ruleset_refusal_count(run->rules.ruleset);
-    if (ruleset_count(run->rules.ruleset) == 0)
+    if (ruleset_count(run->rules.ruleset) == 0 && refused)
         return fault_set(fault, STATUS_INVALID, 0,
-                         refused ? "all %u rules were refused; `impound rules lint` says why"
-                                 : "no rules were found (%u)",
-                         refused);
-    if (refused)
-        console_warn("%u rules were refused; `impound rules lint` says why", refused);
+                         "all rules were refused (%u); `impound rules lint` says why", refused);
+    if (ruleset_count(run->rules.ruleset) == 0)
+        return fault_set(fault, STATUS_INVALID, 0, "no rules were found");
+    rule_refusals_warn(refused);
     return rule_choice_make(options, run->rules.ruleset, &run->choice, fault);
 }
 

@@ -217,8 +217,8 @@ static enum status search_end(void *context, struct workbench *bench, struct fau
 {
     const struct search *search = context;
     if (search->limited)
-        console_warn("%llu values ran into the limit of the regular expression and count as not "
-                     "found",
+        console_warn("values on which the regular expression ran into its limit, which counts as "
+                     "not found: %llu",
                      (unsigned long long)search->limited);
     if (!search->is_table)
         return STATUS_OK;
@@ -256,7 +256,7 @@ static int search_run(void *given)
     options.paths.count--;
     if (needle_new(bytes_of_text(search.text), arguments->is_regex, arguments->is_cased,
                    &search.needle, &fault) != STATUS_OK) {
-        console_error("%s: %s", search.text, fault.reason);
+        console_error("`%s`: %s", search.text, fault.reason);
         return EXIT_USAGE;
     }
     const struct workbench_job job = {.what = "search",
