@@ -57,8 +57,9 @@ def number(text):
 class Command:
     """One command of tshark's tree: the first value of each field, lists where wanted."""
 
-    def __init__(self, stream, packet):
-        self.stream, self.packet, self.fields, self.raw = stream, packet, {}, {}
+    def __init__(self, stream, is_client, message):
+        self.stream, self.is_client, self.message = stream, is_client, message
+        self.fields, self.raw = {}, {}
         self.lists = collections.defaultdict(list)
 
     def add(self, field):
@@ -88,30 +89,58 @@ def tshark_commands(path):
     process = subprocess.Popen(["tshark", "-r", str(path), "-T", "pdml", "-Y", "smb || smb2"],
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     smb2, smb1, transforms = [], [], []
+    kinds = {"fe": smb2, "ff": smb1, "fd": transforms}
+    order = []
     for packet in packets_of(process.stdout):
-        stream = number_of = None
-        for proto in packet.findall("proto"):
-            if proto.get("name") == "tcp":
-                stream = proto.find("field[@name='tcp.stream']").get("show")
-            if proto.get("name") == "frame":
-                number_of = int(proto.find("field[@name='frame.number']").get("show"))
-            if proto.get("name") in ("smb", "smb2"):
-                walk(proto, stream, number_of, smb2, smb1, transforms)
+        walk(packet, kinds, order)
         packet.clear()
     process.wait()
-    return smb2, smb1, transforms
+    return smb2, smb1, transforms, order
 
 
-def walk(proto, stream, packet, smb2, smb1, transforms):
+def walk(packet, kinds, order):
+    stream = is_client = message = None
+    for proto in packet.findall("proto"):
+        name = proto.get("name")
+        if name == "tcp":
+            stream = proto.find("field[@name='tcp.stream']").get("show")
+            is_client = proto.find("field[@name='tcp.dstport']").get("show") in ("139", "445")
+        elif name == "nbss":
+            length = proto.find("field[@name='nbss.length']")
+            message = None if length is None else [int(length.get("show"), 0)]
+        elif name in ("smb", "smb2"):
+            commands_of(proto, (stream, is_client, message), kinds, order)
+
+
+def commands_of(proto, where, kinds, order):
     current = None
     for field in proto.iter("field"):
-        name = field.get("name")
-        if name in ("smb2.protocol_id", "smb.server_component"):
-            current = Command(stream, packet)
-            kind = field.get("value", "")[:2]
-            {"fe": smb2, "ff": smb1, "fd": transforms}.get(kind, []).append(current)
+        if field.get("name") in ("smb2.protocol_id", "smb.server_component"):
+            current = Command(*where)
+            kinds.get(field.get("value", "")[:2], []).append(current)
+            order.append(current)
         if current is not None:
             current.add(field)
+
+
+def sizes_of(order):
+    """The client's sizes behind its last SESSION_SETUP, by connection."""
+    sizes, seen = collections.defaultdict(list), set()
+    for command in order:
+        is_transform = "smb2.header.transform.msg_size" in command.fields
+        is_compressed = "smb2.header.comp_transform.original_size" in command.fields
+        is_plain = "smb2.cmd" in command.fields
+        if not command.is_client or command.message is None or id(command.message) in seen or \
+                not (is_transform or is_compressed or is_plain):
+            continue
+        seen.add(id(command.message))
+        number_of = COMMANDS[int(command["smb2.cmd"])] if is_plain else None
+        if number_of == "SESSION_SETUP":
+            sizes[command.stream] = []
+        elif number_of != "NEGOTIATE_PROTOCOL":
+            size = command["smb2.header.transform.msg_size"] if is_transform else command.message[0]
+            sizes[command.stream].append(str(size))
+    return ["".join(" " + one for one in row) for row in sizes.values() if row]
 
 
 def join(smb2):
@@ -162,8 +191,10 @@ def nonce_is_letters(raw):
 
 
 def expected(path):
-    smb2, smb1, transforms = tshark_commands(path)
+    smb2, smb1, transforms, order = tshark_commands(path)
     rows = collections.Counter()
+    for sizes in sizes_of(order):
+        rows["client sizes", sizes] += 1
     seen_negotiates = set()
     for request, reply in join(smb2):
         command = COMMANDS[int(request["smb2.cmd"])]
@@ -267,6 +298,8 @@ def got_session(event, rows):
     rows["letters"] += event["transform_nonces_letters"] + event["server_transform_nonces_letters"]
     if event["version"] == "SMB2":
         rows["read requests"] += event["reads"]
+    if "client_sizes" in event:
+        rows["client sizes", event["client_sizes"]] += 1
     if "dialect_list" in event:
         row = [event["dialect_list"], event["client_guid"], number(event["capabilities"]),
                event["security_mode"], event.get("negotiate_contexts", ""),
