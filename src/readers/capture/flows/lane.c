@@ -80,12 +80,17 @@ void lane_packet(struct lane *lane, struct wire_output *output, const struct pac
         lane->now = nanoseconds(packet->time);
     table_expire(lane);
     struct load load = load_of(lane, packet, ip);
-    if (packet->protocol == PROTOCOL_FRAGMENT && !fragment_take(lane, packet, ip, &load))
+    const bool is_fragment = packet->protocol == PROTOCOL_FRAGMENT;
+    if (is_fragment && !fragment_take(lane, packet, ip, &load))
         return;
     if (load.protocol == PROTOCOL_TCP)
         tcp_packet(lane, &load);
     else if (load.protocol == PROTOCOL_UDP)
         udp_packet(lane, &load);
+    else if (is_fragment)
+        losses_add(&lane->losses, LOSS_OTHER, "ip",
+                   "packets in fragments that are neither TCP nor UDP, not followed", 0,
+                   packet->number);
     table_evict(lane);
 }
 

@@ -183,6 +183,18 @@ static bool is_waiting(const struct flow *flow)
            wire->inlets[1].length;
 }
 
+static void count_early(struct lane *lane, const struct flow *flow)
+{
+    const char *transport = flow->list == LIST_UDP ? "udp" : "tcp";
+    if (is_waiting(flow))
+        losses_add(&lane->losses, LOSS_OTHER, transport,
+                   "connections ended early with something unfinished, too many at a time", 0,
+                   flow->last.packet);
+    else
+        losses_add(&lane->losses, LOSS_NONE, transport,
+                   "connections ended early, too many at a time", 0, flow->last.packet);
+}
+
 void table_expire(struct lane *lane)
 {
     for (unsigned list = 0; list < LIST_COUNT; list++) {
@@ -197,9 +209,7 @@ void table_evict(struct lane *lane)
     struct flow *flow;
     while (UNLIKELY(lane->wire.memory > LANE_MEMORY) && (flow = victim(lane))) {
         if (!flow->is_finished && !flow->is_ignored && flow->list != LIST_ATTEMPT)
-            losses_add(&lane->losses, is_waiting(flow) ? LOSS_OTHER : LOSS_NONE,
-                       flow->list == LIST_UDP ? "udp" : "tcp",
-                       "connections ended early, too many at a time", 0, flow->last.packet);
+            count_early(lane, flow);
         table_remove(lane, flow);
     }
 }

@@ -120,8 +120,8 @@ static void tell(const struct loss *row, struct account *account)
     case LOSS_OTHER:
     case LOSS_NONE:
         account->is_incomplete |= row->kind == LOSS_OTHER;
-        account_note(account, "%s: %llu %s (first in packet %llu)", row->protocol, count,
-                     row->reason, first);
+        account_note(account, "%s: %s: %llu (first in packet %llu)", row->protocol, row->reason,
+                     count, first);
         return;
     }
 }
