@@ -527,7 +527,8 @@ static void many_open_connections_are_bounded_and_said(void **state)
     flow_lab_end(lab);
     assert_int_equal(lab->opened, 20000);
     assert_int_equal(lab->ended, 20000);
-    assert_non_null(strstr(flow_lab_notes(lab, &account), "connections ended early with something unfinished"));
+    assert_non_null(
+        strstr(flow_lab_notes(lab, &account), "connections ended early with something unfinished"));
     assert_true(account.is_incomplete);
 }
 
