@@ -14,6 +14,10 @@ void builder_init(struct builder *builder)
     keys_init(&builder->tests, BUILDER_TEXT_MAX);
     keys_init(&builder->atoms, BUILDER_TEXT_MAX);
     keys_init(&builder->sources, BUILDER_TEXT_MAX);
+    builder->rarity = malloc(sizeof(*builder->rarity));
+    builder->failed = builder->rarity == NULL;
+    if (builder->rarity)
+        rarity_init(builder->rarity);
 }
 
 void builder_release(struct builder *builder)
@@ -27,6 +31,7 @@ void builder_release(struct builder *builder)
     keys_release(&builder->sources);
     buffer_release(&builder->key);
     free(builder->text_at);
+    free(builder->rarity);
 }
 
 uint32_t builder_count(const struct builder *builder, enum image_section section)

@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "rules/compile/image.h"
 #include "rules/compile/keys.h"
+#include "rules/compile/rarity.h"
 
 struct builder {
     struct buffer sections[IMAGE_SECTION_COUNT];
@@ -13,6 +14,7 @@ struct builder {
     uint32_t *text_at; /* where each text of `texts` stands */
     size_t text_at_count;
     struct buffer key; /* scratch for a key */
+    struct rarity *rarity;
     bool failed;
 };
 

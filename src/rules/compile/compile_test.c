@@ -2,6 +2,7 @@
 
 #include "rules/compile/address.h"
 #include "rules/compile/regex.h"
+#include "rules/compile/seek.h"
 
 #include "base/utf.h"
 
@@ -101,7 +102,80 @@ struct draft_test {
     uint32_t piece_count;
 };
 
-static uint32_t test_number(struct builder *builder, const struct draft_test *draft)
+static void seek_add(struct builder *builder, struct image_test *test, struct bytes literal,
+                     enum seek_place place, bool is_exact)
+{
+    float rate;
+    struct image_seek seek = seek_make(builder->rarity, literal, place, &rate);
+    seek.literal = builder_bytes(builder, literal);
+    seek.is_exact = is_exact;
+    builder_add(builder, IMAGE_seeks, &seek);
+    test->rate += rate;
+    test->seeks.count++;
+}
+
+/* A copy, since the text section may move while it grows. */
+static struct bytes text_copy(const struct builder *builder, struct arena *arena,
+                              struct image_text text)
+{
+    return arena_keep(arena, bytes_of(builder->sections[IMAGE_text].data + text.at, text.length));
+}
+
+/* Of a pattern's literals the rarest that can be looked for. */
+static bool rarest_literal(const struct builder *builder, struct arena *arena,
+                           const struct draft_test *draft, struct bytes *literal)
+{
+    float best = 2;
+    for (uint32_t i = 0; i < draft->piece_count; i++) {
+        const struct bytes candidate = text_copy(builder, arena, draft->pieces[i].literal);
+        if (draft->pieces[i].kind != SIGMA_PIECE_LITERAL || !candidate.data ||
+            !seek_takes(candidate, PLACE_ANYWHERE))
+            continue;
+        struct rates rates;
+        rarity_rates(builder->rarity, candidate, &rates);
+        if (rates.least < best) {
+            best = rates.least;
+            *literal = candidate;
+        }
+    }
+    return best < 2;
+}
+
+/* Indexes see folded text. A literal that counts with its case is looked for folded, and the value
+ * itself is compared afterwards; that is right only for whole characters. */
+static void seek_text(struct builder *builder, struct arena *arena, const struct draft_test *draft,
+                      struct image_test *test)
+{
+    static const enum seek_place places[TEXT_FORM_COUNT] = {
+        [TEXT_EQUAL] = PLACE_WHOLE,       [TEXT_PREFIX] = PLACE_BEGIN,  [TEXT_SUFFIX] = PLACE_END,
+        [TEXT_CONTAINS] = PLACE_ANYWHERE, [TEXT_GLOB] = PLACE_ANYWHERE,
+    };
+    const bool is_cased = test->flags & TEST_CASED;
+    struct bytes literal = text_copy(builder, arena, test->text);
+    if (test->form == TEXT_ANY ||
+        (test->form == TEXT_GLOB && !rarest_literal(builder, arena, draft, &literal)) ||
+        (is_cased && !utf8_is_valid(literal)))
+        return;
+    if (is_cased)
+        literal = folded(arena, literal);
+    if (literal.data && seek_takes(literal, places[test->form]))
+        seek_add(builder, test, literal, places[test->form], !is_cased && test->form != TEXT_GLOB);
+}
+
+/* All alternatives can be looked for, or none is. */
+static void seek_regex(struct builder *builder, struct arena *arena, const struct draft_test *draft,
+                       struct image_test *test)
+{
+    for (uint32_t i = 0; i < test->split; i++)
+        if (!seek_takes(text_copy(builder, arena, draft->pieces[i].literal), PLACE_ANYWHERE))
+            return;
+    for (uint32_t i = 0; i < test->split; i++)
+        seek_add(builder, test, text_copy(builder, arena, draft->pieces[i].literal), PLACE_ANYWHERE,
+                 false);
+}
+
+static uint32_t test_number(struct builder *builder, struct arena *arena,
+                            const struct draft_test *draft)
 {
     struct buffer *key = &builder->key;
     struct image_test record = draft->record;
@@ -111,13 +185,19 @@ static uint32_t test_number(struct builder *builder, const struct draft_test *dr
     buffer_bytes(key, draft->pieces, draft->piece_count * sizeof(*draft->pieces));
     const uint32_t number = keys_add(&builder->tests, buffer_view(key), &is_new);
     builder->failed |= key->failed || number == KEYS_NONE;
-    if (is_new) {
-        record.pieces =
-            (struct image_list){builder_count(builder, IMAGE_pieces), draft->piece_count};
-        for (uint32_t i = 0; i < draft->piece_count; i++)
-            builder_add(builder, IMAGE_pieces, &draft->pieces[i]);
-        builder_add(builder, IMAGE_tests, &record);
-    }
+    if (!is_new)
+        return number;
+    record.pieces = (struct image_list){builder_count(builder, IMAGE_pieces), draft->piece_count};
+    for (uint32_t i = 0; i < draft->piece_count; i++)
+        builder_add(builder, IMAGE_pieces, &draft->pieces[i]);
+    record.seeks.first = builder_count(builder, IMAGE_seeks);
+    if (record.kind == SIGMA_TEXT)
+        seek_text(builder, arena, draft, &record);
+    else if (record.kind == SIGMA_REGEX)
+        seek_regex(builder, arena, draft, &record);
+    if (record.seeks.count)
+        record.flags |= TEST_SOUGHT;
+    builder_add(builder, IMAGE_tests, &record);
     return number;
 }
 
@@ -168,39 +248,6 @@ static bool draft_regex(struct builder *builder, struct arena *arena, const stru
                                                   : needs.runs[i - needs.literal_count]),
         };
     return true;
-}
-
-static bool is_sought(struct bytes literal)
-{
-    size_t at = 0;
-    while (at < literal.length && literal.data[at] < 0x80)
-        at++;
-    return literal.length >= (at < literal.length ? SOUGHT_LENGTH_HIGH : SOUGHT_LENGTH);
-}
-
-/* Whether indexes can look for a text or an expression. */
-static uint8_t sought_flag(const struct builder *builder, const struct draft_test *draft)
-{
-    const struct image_test *test = &draft->record;
-    const uint8_t *text = builder->sections[IMAGE_text].data;
-    const struct bytes literal = bytes_of(text + test->text.at, test->text.length);
-    uint32_t sought = 0;
-    for (uint32_t i = 0; i < draft->piece_count; i++) {
-        const struct image_text piece = draft->pieces[i].literal;
-        if (test->kind == SIGMA_REGEX && i >= test->split)
-            break;
-        sought += draft->pieces[i].kind == SIGMA_PIECE_LITERAL &&
-                  is_sought(bytes_of(text + piece.at, piece.length));
-    }
-    if (test->kind == SIGMA_REGEX)
-        return test->split > 0 && sought == test->split ? TEST_SOUGHT : 0;
-    if (test->kind != SIGMA_TEXT || test->form == TEXT_ANY ||
-        ((test->flags & TEST_CASED) && !utf8_is_valid(literal)))
-        return 0;
-    const bool is_anywhere = test->form == TEXT_PREFIX || test->form == TEXT_CONTAINS;
-    return test->form == TEXT_GLOB              ? (sought > 0 ? TEST_SOUGHT : 0)
-           : !is_anywhere || is_sought(literal) ? TEST_SOUGHT
-                                                : 0;
 }
 
 static bool draft_cidr(struct builder *builder, const struct sigma_test *test,
@@ -272,10 +319,8 @@ bool compile_test(struct builder *builder, const struct sigma_test *test, uint32
     draft.record.text = builder_text(builder, "");
     snprintf(refusal->reason, sizeof(refusal->reason), "a value is too long");
     const bool is_done = draft_kind(builder, &arena, test, &draft, refusal);
-    if (is_done && !builder->failed) {
-        draft.record.flags |= sought_flag(builder, &draft);
-        *number = test_number(builder, &draft);
-    }
+    if (is_done && !builder->failed)
+        *number = test_number(builder, &arena, &draft);
     arena_release(&arena);
     return is_done;
 }
@@ -285,21 +330,21 @@ uint32_t compile_set(struct builder *builder, const uint32_t *members, uint32_t 
     struct image_test record = {.kind = TEST_SET, .text = builder_text(builder, "")};
     struct buffer *key = &builder->key;
     bool is_new = false;
-    if (builder->failed)
-        return 0;
-    record.flags =
-        ((const struct image_test *)(const void *)builder->sections[IMAGE_tests].data)[members[0]]
-            .flags &
-        TEST_SOUGHT;
     buffer_reset(key);
     buffer_bytes(key, &record, sizeof(record));
     buffer_bytes(key, members, count * sizeof(*members));
     const uint32_t number = keys_add(&builder->tests, buffer_view(key), &is_new);
     builder->failed |= key->failed || number == KEYS_NONE;
-    if (is_new) {
-        record.pieces = builder_words(builder, members, count);
-        builder_add(builder, IMAGE_tests, &record);
+    if (!is_new || builder->failed)
+        return number;
+    const struct image_test *tests = (const void *)builder->sections[IMAGE_tests].data;
+    record.flags = TEST_SOUGHT;
+    for (uint32_t i = 0; i < count; i++) {
+        record.flags &= tests[members[i]].flags;
+        record.rate += tests[members[i]].rate;
     }
+    record.pieces = builder_words(builder, members, count);
+    builder_add(builder, IMAGE_tests, &record);
     return number;
 }
 

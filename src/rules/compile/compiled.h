@@ -6,6 +6,15 @@
 #include "rules/compile/image.h"
 #include "rules/rules.h"
 
+#include <pthread.h>
+
+/* What matchers of all threads share of a rule set: made by the first, freed with the rule set. */
+struct ruleset_shared {
+    pthread_mutex_t lock;
+    void *data; /* NULL: not made yet */
+    void (*free)(void *data);
+};
+
 struct ruleset {
     uint8_t *bytes;
     size_t length;
@@ -17,6 +26,7 @@ struct ruleset {
     struct rule_info *infos;
     struct sigma_refusal *refusals;
     struct names *names;
+    struct ruleset_shared *shared;
 };
 
 /* Takes over `bytes` (from malloc), also when it fails. */

@@ -1,6 +1,7 @@
 #include "rules/compile/image.h"
 
 #include "base/hash.h"
+#include "rules/compile/seek.h"
 #include "rules/sigma/sigma.h"
 
 #include <assert.h>
@@ -14,7 +15,7 @@ const size_t image_sizes[IMAGE_SECTION_COUNT] = {
 };
 
 _Static_assert(offsetof(struct image_header, counts) == 40, "the header has no holes");
-_Static_assert(sizeof(struct image_test) == 32, "records have no holes");
+_Static_assert(sizeof(struct image_test) == 48, "records have no holes");
 _Static_assert(sizeof(struct image_header) % 8 == 0, "sections are aligned");
 
 /* What is hashed: everything behind the hash. */
@@ -138,7 +139,7 @@ static bool set_is_right(const struct image *image, uint32_t number)
 static bool test_is_right(const struct image *image, uint32_t number)
 {
     const struct image_test *test = &image->tests[number];
-    if (!is_text(image, test->text))
+    if (!is_text(image, test->text) || !is_list(test->seeks, image->seeks_count))
         return false;
     if (test->kind == TEST_SET)
         return set_is_right(image, number);
@@ -250,6 +251,10 @@ static bool leaves_are_right(const struct image *image)
             return false;
     for (uint32_t i = 0; i < image->pieces_count; i++)
         if (image->pieces[i].kind > SIGMA_PIECE_MANY || !is_text(image, image->pieces[i].literal))
+            return false;
+    for (uint32_t i = 0; i < image->seeks_count; i++)
+        if (!is_text(image, image->seeks[i].literal) ||
+            !seek_is_right(&image->seeks[i], image_bytes(image, image->seeks[i].literal)))
             return false;
     for (uint32_t i = 0; i < image->notes_count; i++)
         if (!is_text_or_none(image, image->notes[i].name))

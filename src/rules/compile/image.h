@@ -6,6 +6,7 @@
  *   fields        names of fields, of rules and of events
  *   tests         different tests (kind, value, flags), without a field
  *   pieces        of patterns with wildcards; the literals that regular expressions require
+ *   seeks         literals to look for so as not to miss a test
  *   atoms         different pairs of a rule's field and a test
  *   nodes         the rules' conditions in preorder: AND, OR and NOT are followed by their children
  *   notes         beside each node: the selection's name and the line, for `explain`
@@ -46,14 +47,25 @@ enum text_form {
 
 #define TEST_CASED  1U
 #define TEST_WANTED 2U
-#define TEST_SOUGHT 4U /* there are literals to look for so as not to miss it */
+#define TEST_SOUGHT \
+    4U /* it has seeks, or all members of the set have: one is found where it holds */
 
 /* Beside those of Sigma: one of several texts or expressions, all of them sought or none. */
 #define TEST_SET 16U
 
-/* Literals of fewer bytes are not looked for: in ASCII, and in what is not. */
-#define SOUGHT_LENGTH      4U
-#define SOUGHT_LENGTH_HIGH 2U
+/* A literal that is looked for so as not to miss a test. */
+enum seek_place { PLACE_WHOLE, PLACE_BEGIN, PLACE_END, PLACE_ANYWHERE }; /* of a text */
+
+struct image_seek {
+    struct image_text literal; /* folded */
+    uint32_t types;            /* bits: the types of values whose text can hold it */
+    uint32_t offset;           /* where its rarest grams begin (see seek.h), for the usual stride */
+    uint32_t offset_wide;      /* and for the largest */
+    uint8_t place;             /* enum seek_place */
+    uint8_t is_exact;          /* the test holds when it is found; else it may hold */
+    uint8_t is_high;           /* it is not ASCII */
+    uint8_t reserved;
+};
 
 struct image_test {
     uint8_t kind; /* enum sigma_test_kind, or TEST_SET */
@@ -67,6 +79,10 @@ struct image_test {
     struct image_list pieces; /* SET: words, its members' numbers. GLOB: pieces. REGEX: folded
                                  literals that a text needs, first those of which it needs one, then
                                  those that it needs in order */
+    struct image_list seeks;
+    float
+        rate; /* share of values in which one of the seeks is expected; of a set, of all members */
+    uint32_t reserved;
     double number;
 };
 
@@ -162,6 +178,7 @@ struct image_bound {
     X(fields, struct image_text)              \
     X(tests, struct image_test)               \
     X(pieces, struct image_piece)             \
+    X(seeks, struct image_seek)               \
     X(atoms, struct image_atom)               \
     X(nodes, struct image_node)               \
     X(notes, struct image_note)               \

@@ -8,7 +8,8 @@
 struct keys {
     struct arena arena; /* of the keys */
     struct bytes *keys;
-    uint32_t *index; /* open addressing, at most half full; number + 1 */
+    uint64_t
+        *index; /* open addressing, at most half full; number + 1, and above it half the hash */
     size_t index_count;
     uint32_t count;
 };

@@ -187,6 +187,29 @@ static bool fields_make(struct ruleset *ruleset, struct names *fields)
     return true;
 }
 
+static bool shared_make(struct ruleset *ruleset)
+{
+    struct ruleset_shared *shared = calloc(1, sizeof(*shared));
+    if (!shared)
+        return false;
+    if (pthread_mutex_init(&shared->lock, NULL) != 0) {
+        free(shared);
+        return false;
+    }
+    ruleset->shared = shared;
+    return true;
+}
+
+static void shared_free(struct ruleset_shared *shared)
+{
+    if (!shared)
+        return;
+    if (shared->data)
+        shared->free(shared->data);
+    pthread_mutex_destroy(&shared->lock);
+    free(shared);
+}
+
 enum status ruleset_open(uint8_t *bytes, size_t length, uint64_t key, struct names *fields,
                          struct ruleset **ruleset, struct fault *fault)
 {
@@ -199,7 +222,8 @@ enum status ruleset_open(uint8_t *bytes, size_t length, uint64_t key, struct nam
     opened->length = length;
     arena_init(&opened->arena, RULESET_MEMORY_MAX);
     enum status status = image_open(bytes_of(bytes, length), key, &opened->image, fault);
-    if (status == STATUS_OK && (!infos_make(opened) || !fields_make(opened, fields)))
+    if (status == STATUS_OK &&
+        (!infos_make(opened) || !fields_make(opened, fields) || !shared_make(opened)))
         status = fault_set(fault, STATUS_MEMORY, 0, "no memory for a rule set");
     if (status == STATUS_OK)
         *ruleset = opened;
@@ -212,6 +236,7 @@ void ruleset_free(struct ruleset *ruleset)
 {
     if (!ruleset)
         return;
+    shared_free(ruleset->shared);
     arena_release(&ruleset->arena);
     free(ruleset->bytes);
     free(ruleset);

@@ -97,10 +97,19 @@ static void count_slots(const struct making *making, uint32_t *first, uint32_t *
     }
 }
 
-static struct binding_scan scan_of(const struct plan *plan, uint16_t place, uint32_t slot)
+static struct binding_scan scan_of(const struct plan *plan, const uint32_t *first, uint16_t place,
+                                   uint32_t slot)
 {
     const struct index *index = plan->fields[place].index;
-    return (struct binding_scan){index, index->types, index->shortest, (uint16_t)slot};
+    return (struct binding_scan){
+        .index = index,
+        .types = index->types,
+        .shortest = index->shortest,
+        .slot = (uint16_t)slot,
+        .field = place,
+        .memo_min = plan->fields[place].field == IMAGE_NONE ? MEMO_LENGTH_MIN_ANY : MEMO_LENGTH_MIN,
+        .is_single = first[place + 2U] - first[place + 1U] == 1,
+    };
 }
 
 bool binding_make(struct arena *arena, const struct ruleset *ruleset, const struct plan *plan,
@@ -123,10 +132,13 @@ bool binding_make(struct arena *arena, const struct ruleset *ruleset, const stru
     for (uint32_t slot = 0; slot < shape->count; slot++) {
         const struct memberships found = memberships_of(ruleset, plan, making.any, shape, slot);
         const bool is_root = has_slot(root, slot);
+        for (unsigned i = 0; i < found.scanned; i++)
+            scans[is_root ? front++ : --back] = scan_of(plan, first, found.places[i], slot);
+    }
+    for (uint32_t slot = 0; slot < shape->count; slot++) {
+        const struct memberships found = memberships_of(ruleset, plan, making.any, shape, slot);
         for (unsigned i = 0; i < found.count; i++)
             slots[first[found.places[i] + 1U]++] = (uint16_t)slot;
-        for (unsigned i = 0; i < found.scanned; i++)
-            scans[is_root ? front++ : --back] = scan_of(plan, found.places[i], slot);
     }
     *binding = (struct binding){plan, first, slots, scans, scan_count, 0, NULL};
     *root_scans = front;

@@ -3,6 +3,7 @@
 #define IMPOUND_RULES_BINDING_H
 
 #include "rules/match/look.h"
+#include "rules/match/memo.h"
 #include "rules/match/plan.h"
 
 /* A slot whose text goes through an index. What index_may_hold asks stands here too, because most
@@ -10,7 +11,9 @@
 struct binding_scan {
     const struct index *index;
     uint32_t types, shortest; /* of the index */
-    uint16_t slot;
+    uint16_t slot, field;
+    uint16_t memo_min; /* bytes from which on a value is remembered */
+    bool is_single;    /* the field has no other slot */
 };
 
 struct binding {

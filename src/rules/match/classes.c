@@ -2,58 +2,63 @@
 
 #include <stdlib.h>
 
-/* Enough for every class of a thousand log files at once; a hundred plans take a few megabytes. */
-#define CLASSES_MEMORY_MAX (128U << 20)
+/* Each far above what real evidence needs. */
+#define OWN_PLANS_MAX      (32U << 20)
+#define BINDING_MEMORY_MAX (32U << 20)
 #define SCRATCH_MEMORY_MAX (8U << 20)
 #define BINDINGS_MAX       65536U
 
-bool classes_init(struct classes *classes, const struct ruleset *ruleset)
+static void maps_init(struct classes *classes)
 {
-    *classes = (struct classes){.ruleset = ruleset, .planner = planner_new(ruleset)};
-    arena_init(&classes->arena, CLASSES_MEMORY_MAX);
-    arena_init(&classes->scratch, SCRATCH_MEMORY_MAX);
-    keys_init(&classes->plan_keys, CLASSES_MEMORY_MAX);
-    keys_init(&classes->binding_keys, CLASSES_MEMORY_MAX);
-    return classes->planner != NULL;
+    keys_init(&classes->plan_keys, BINDING_MEMORY_MAX);
+    keys_init(&classes->binding_keys, BINDING_MEMORY_MAX);
 }
 
-void classes_release(struct classes *classes)
+static void maps_release(struct classes *classes)
 {
-    planner_free(classes->planner);
-    arena_release(&classes->arena);
-    arena_release(&classes->scratch);
     keys_release(&classes->plan_keys);
     keys_release(&classes->binding_keys);
     buffer_release(&classes->plans);
     buffer_release(&classes->bindings);
+}
+
+bool classes_init(struct classes *classes, const struct ruleset *ruleset)
+{
+    *classes = (struct classes){.ruleset = ruleset, .shared = plans_shared(ruleset)};
+    arena_init(&classes->arena, BINDING_MEMORY_MAX);
+    arena_init(&classes->scratch, SCRATCH_MEMORY_MAX);
+    maps_init(classes);
+    if (!classes->shared)
+        return false;
+    classes->root = plans_root(classes->shared);
+    classes->holds = calloc((size_t)classes->root->atom_count + 1, sizeof(*classes->holds));
+    return classes->holds != NULL;
+}
+
+void classes_release(struct classes *classes)
+{
+    plans_free(classes->own);
+    arena_release(&classes->arena);
+    arena_release(&classes->scratch);
+    maps_release(classes);
     buffer_release(&classes->scratch_key);
     free(classes->roots);
     free(classes->holds);
 }
 
-/* Begins anew, with the root alone. */
-static bool forget(struct matcher *matcher)
+/* Forgets all bindings and the plans of our own, and what was learnt by them. */
+static void forget(struct matcher *matcher)
 {
     struct classes *classes = &matcher->classes;
+    plans_free(classes->own);
+    classes->own = NULL;
+    memo_reset(&matcher->memo);
     arena_release(&classes->arena);
-    keys_release(&classes->plan_keys);
-    keys_release(&classes->binding_keys);
-    keys_init(&classes->plan_keys, CLASSES_MEMORY_MAX);
-    keys_init(&classes->binding_keys, CLASSES_MEMORY_MAX);
-    buffer_release(&classes->plans);
-    buffer_release(&classes->bindings);
+    maps_release(classes);
+    maps_init(classes);
     if (classes->root_count)
         memset(classes->roots, 0, classes->root_count * sizeof(*classes->roots));
-    free(classes->holds);
-    classes->holds = NULL;
     classes->last = NULL;
-    classes->root = planner_root(classes->planner, &classes->arena);
-    if (classes->root)
-        classes->holds = calloc((size_t)classes->root->atom_count + 1, sizeof(*classes->holds));
-    if (classes->holds && matcher_grow(matcher, classes->root))
-        return true;
-    classes->root = NULL;
-    return false;
 }
 
 static bool roots_grow(struct classes *classes, uint32_t serial)
@@ -175,7 +180,11 @@ static const struct plan *plan_of(struct matcher *matcher, const struct binding 
     const uint32_t known = keys_find(&classes->plan_keys, class);
     if (known != KEYS_NONE)
         return ((const struct plan *const *)(const void *)classes->plans.data)[known];
-    const struct plan *plan = planner_plan(classes->planner, &classes->arena, classes->holds);
+    const struct plan *plan = plans_find(classes->shared, class, classes->holds);
+    if (!plan && !classes->own)
+        classes->own = plans_new(classes->ruleset, OWN_PLANS_MAX);
+    if (!plan && classes->own)
+        plan = plans_find(classes->own, class, classes->holds);
     if (!plan || !matcher_grow(matcher, plan) || !buffer_room(&classes->plans, sizeof(plan)) ||
         keys_add(&classes->plan_keys, class, &is_new) == KEYS_NONE)
         return NULL;
@@ -236,8 +245,6 @@ static const struct binding *bind_new(struct matcher *matcher, const struct even
 static const struct binding *bind(struct matcher *matcher, const struct event *event)
 {
     struct classes *classes = &matcher->classes;
-    if (!classes->root && !forget(matcher))
-        return NULL;
     const struct binding *root = root_binding(classes, event->shape);
     if (!root)
         return NULL;
@@ -266,7 +273,9 @@ const struct binding *matcher_bind(struct matcher *matcher, const struct event *
 {
     look_begin(&matcher->look, event);
     const struct binding *binding = bind(matcher, event);
-    if (!binding && forget(matcher))
+    if (!binding) {
+        forget(matcher);
         binding = bind(matcher, event);
+    }
     return binding;
 }

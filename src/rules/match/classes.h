@@ -2,13 +2,16 @@
  *
  * An event's class is which atoms of the root hold; a class has a plan. Events with the same shape
  * and the same raw values in the discriminating fields are of one class, so their binding is found
- * by these bytes, without looking at any rule. Evidence may bring any number of either; both are
- * forgotten together when they have grown too large. */
+ * by these bytes, without looking at any rule.
+ *
+ * Evidence may bring any number of either. Plans come from the store that all threads share; when
+ * that is full, from one of our own, which is emptied when it is full too. So are the bindings. */
 #ifndef IMPOUND_RULES_CLASSES_H
 #define IMPOUND_RULES_CLASSES_H
 
 #include "rules/compile/keys.h"
 #include "rules/match/binding.h"
+#include "rules/match/plans.h"
 
 #define CLASSES_KEY_MAX 1024U /* longer raw values are not remembered */
 
@@ -20,9 +23,9 @@ struct class_key {
 
 struct classes {
     const struct ruleset *ruleset;
-    struct planner *planner;
-    struct arena arena;   /* of all plans and bindings */
-    struct arena scratch; /* of the binding of an event that is not remembered */
+    struct plans *shared, *own; /* own: NULL until it is needed */
+    struct arena arena;         /* of all bindings */
+    struct arena scratch;       /* of the binding of an event that is not remembered */
     const struct plan *root;
     const struct binding **roots; /* the root's bindings, by serial of the shape */
     uint32_t root_count;

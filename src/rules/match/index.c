@@ -1,5 +1,7 @@
 #include "rules/match/index.h"
 
+#include "rules/compile/seek.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -8,11 +10,9 @@
 
 /* Sizes of bitmaps: with these the loops over text have constant shifts. The first two are at most
  * 1/16 full; the last is half of a small first cache. */
-#define BITS_SMALL       12U
-#define BITS_MIDDLE      15U
-#define BITS_LARGE       18U
-
-#define INDEX_STRIDE_MAX 4U
+#define BITS_SMALL  12U
+#define BITS_MIDDLE 15U
+#define BITS_LARGE  20U
 
 static inline uint32_t hash_of(uint64_t key)
 {
@@ -74,20 +74,6 @@ static bool is_ascii(struct bytes text)
     return (high & 0x8080808080808080U) == 0;
 }
 
-bool index_takes(struct bytes literal, enum index_place place)
-{
-    switch (place) {
-    case INDEX_WHOLE:
-        return true;
-    case INDEX_END:
-        return literal.length > 0;
-    case INDEX_BEGIN:
-    case INDEX_ANYWHERE:
-        return literal.length >= (is_ascii(literal) ? SOUGHT_LENGTH : SOUGHT_LENGTH_HIGH);
-    }
-    return false;
-}
-
 static size_t suffix_length(size_t length)
 {
     return length < SUFFIX_BYTES ? length : SUFFIX_BYTES;
@@ -110,37 +96,38 @@ struct draft_entry {
 };
 
 struct draft {
-    const struct rarity *rarity;
+    const struct image *image;
     struct draft_entry *entries;
     uint32_t count;
     uint32_t stride;
     uint32_t counts[INDEX_PART_COUNT];
 };
 
-static struct draft_entry *draft_add(struct draft *draft, const struct index_literal *from,
+static struct draft_entry *draft_add(struct draft *draft, const struct index_want *want,
                                      enum index_part part, uint64_t key)
 {
+    const struct image_seek *seek = &draft->image->seeks[want->seek];
     struct draft_entry *to = &draft->entries[draft->count++];
     draft->counts[part]++;
     *to = (struct draft_entry){
         .part = part,
         .hash = hash_of(key),
         .entry = {.window = key,
-                  .literal = from->literal.data,
-                  .length = (uint32_t)from->literal.length,
-                  .atom = from->atom,
-                  .is_exact = from->is_exact,
-                  .is_anchored = from->place == INDEX_BEGIN},
+                  .literal = image_bytes(draft->image, seek->literal).data,
+                  .length = seek->literal.length,
+                  .atom = want->atom,
+                  .is_exact = seek->is_exact,
+                  .is_anchored = seek->place == PLACE_BEGIN},
     };
     return to;
 }
 
-static void draft_gram(struct draft *draft, const struct index_literal *from, enum index_part part,
+static void draft_gram(struct draft *draft, const struct index_want *want, enum index_part part,
                        uint32_t width, uint32_t offset)
 {
-    const struct bytes literal = from->literal;
+    const struct bytes literal = image_bytes(draft->image, draft->image->seeks[want->seek].literal);
     struct index_entry *entry =
-        &draft_add(draft, from, part, gram_at(literal.data + offset, width))->entry;
+        &draft_add(draft, want, part, gram_at(literal.data + offset, width))->entry;
     uint32_t begin = 0;
     if (literal.length > 8 && offset > 2)
         begin = offset - 2 <= literal.length - 8 ? offset - 2 : (uint32_t)literal.length - 8;
@@ -150,47 +137,37 @@ static void draft_gram(struct draft *draft, const struct index_literal *from, en
     memcpy(&entry->window, literal.data + begin, literal.length < 8 ? literal.length : 8);
 }
 
-/* Grams that begin at `count` neighbouring offsets. What begins the text needs but one, at a place
- * that is looked at. */
-static void draft_grams(struct draft *draft, const struct index_literal *from, enum index_part part,
-                        uint32_t width, uint32_t count)
+/* The grams of a literal: as many neighbours as the stride, or one where it is anchored. */
+static void draft_grams(struct draft *draft, const struct index_want *want)
 {
-    const bool is_anchored = from->place == INDEX_BEGIN;
-    const uint32_t offset = rarity_offset(draft->rarity, from->literal, width,
-                                          is_anchored ? 1 : count, is_anchored ? count : 1);
-    for (uint32_t i = 0; i < (is_anchored ? 1 : count); i++)
-        draft_gram(draft, from, part, width, offset + i);
+    const struct image_seek *seek = &draft->image->seeks[want->seek];
+    const uint32_t length = seek->literal.length;
+    const uint32_t offset = draft->stride == SEEK_STRIDE_MAX ? seek->offset_wide : seek->offset;
+    const uint32_t count = seek->place == PLACE_BEGIN ? 1 : draft->stride;
+    if (seek->is_high && length < SEEK_GRAM) {
+        draft_gram(draft, want, length == 2 ? INDEX_HIGH2 : INDEX_HIGH3, length, 0);
+    } else if (seek->is_high) {
+        draft_gram(draft, want, INDEX_HIGH, SEEK_GRAM, seek->offset);
+    } else if (length == SEEK_GRAM) {
+        for (uint32_t i = 0; i < (seek->place == PLACE_BEGIN ? 1 : SEEK_STRIDE); i++)
+            draft_gram(draft, want, INDEX_GRAMS3, SEEK_GRAM - 1, i);
+    } else {
+        for (uint32_t i = 0; i < count; i++)
+            draft_gram(draft, want, INDEX_GRAMS, SEEK_GRAM, offset + i);
+    }
 }
 
-static void draft_literal(struct draft *draft, const struct index_literal *from)
+static void draft_want(struct draft *draft, const struct index_want *want)
 {
-    const struct bytes literal = from->literal;
+    const struct image_seek *seek = &draft->image->seeks[want->seek];
+    const struct bytes literal = image_bytes(draft->image, seek->literal);
     const struct edges edges = edges_of(literal);
-    assert(index_takes(literal, from->place));
-    if (from->place == INDEX_WHOLE)
-        draft_add(draft, from, INDEX_EQUALS, equals_key(&edges, literal.length));
-    else if (from->place == INDEX_END)
-        draft_add(draft, from, INDEX_SUFFIXES, suffix_key(&edges, suffix_length(literal.length)));
-    else if (!is_ascii(literal))
-        draft_grams(draft, from,
-                    literal.length == 2   ? INDEX_HIGH2
-                    : literal.length == 3 ? INDEX_HIGH3
-                                          : INDEX_HIGH,
-                    literal.length < 4 ? (uint32_t)literal.length : 4, 1);
-    else if (literal.length == 4)
-        draft_grams(draft, from, INDEX_GRAMS3, 3, 2);
+    if (seek->place == PLACE_WHOLE)
+        draft_add(draft, want, INDEX_EQUALS, equals_key(&edges, literal.length));
+    else if (seek->place == PLACE_END)
+        draft_add(draft, want, INDEX_SUFFIXES, suffix_key(&edges, suffix_length(literal.length)));
     else
-        draft_grams(draft, from, INDEX_GRAMS, 4, draft->stride);
-}
-
-/* 4 when all that is looked for anywhere is long enough for it. */
-static uint32_t stride_of(const struct index_literal *literals, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (literals[i].place >= INDEX_BEGIN && literals[i].place != INDEX_END &&
-            literals[i].literal.length < 4 + INDEX_STRIDE_MAX - 1 && is_ascii(literals[i].literal))
-            return 2;
-    return INDEX_STRIDE_MAX;
+        draft_grams(draft, want);
 }
 
 /* Sorts one part's entries into buckets by counting. */
@@ -232,80 +209,53 @@ static bool table_make(struct arena *arena, struct index_table *table, const str
     return true;
 }
 
-/* The characters that values of a type consist of when they are rendered and folded; NULL: any. */
-static const char *const type_letters[] = {
-    [VALUE_NULL] = "",
-    [VALUE_UTF16] = NULL,
-    [VALUE_UTF8] = NULL,
-    [VALUE_ANSI] = NULL,
-    [VALUE_ESCAPED] = NULL,
-    [VALUE_INT] = "0123456789-",
-    [VALUE_UINT] = "0123456789",
-    [VALUE_HEX] = "0123456789abcdefx",
-    [VALUE_REAL] = "0123456789-+.einfa",
-    [VALUE_BOOL] = "truefals",
-    [VALUE_BINARY] = "0123456789abcdef",
-    [VALUE_GUID] = "0123456789abcdef-{}",
-    [VALUE_SID] = "0123456789abcdefx-s",
-    [VALUE_FILETIME] = "0123456789-:.tz",
-    [VALUE_SYSTEMTIME] = "0123456789-:.tz",
-    [VALUE_INSTANT] = "0123456789-:.tz",
-    [VALUE_IP4] = "0123456789.",
-    [VALUE_IP6] = "0123456789abcdef:.",
-};
-
-_Static_assert(COUNT_OF(type_letters) == VALUE_LIST, "each type has its letters");
-
-static bool consists_of(struct bytes literal, const char *letters)
+/* At least so many characters are in a text: bytes that do not continue one. */
+static uint32_t characters_of(struct bytes text)
 {
-    for (size_t i = 0; i < literal.length; i++)
-        if (!literal.data[i] || !strchr(letters, literal.data[i]))
-            return false;
-    return true;
+    uint32_t count = 0;
+    for (size_t i = 0; i < text.length; i++)
+        count += (text.data[i] & 0xC0) != 0x80;
+    return count;
 }
 
-/* The types of values that a literal can be found in. */
-static uint32_t literal_types(struct bytes literal)
-{
-    uint32_t types = 1U << VALUE_LIST;
-    for (unsigned type = VALUE_NULL; type < VALUE_LIST; type++)
-        if (!type_letters[type] || consists_of(literal, type_letters[type]))
-            types |= 1U << type;
-    return types;
-}
-
-static struct index *index_begin(struct arena *arena, const struct index_literal *literals,
-                                 uint32_t count)
+/* What the literals have in common. The wide stride needs all of them long. */
+static struct index *index_begin(struct arena *arena, const struct image *image,
+                                 const struct index_want *wants, uint32_t count)
 {
     struct index *index = arena_take_array(arena, 1, sizeof(*index));
     if (!index)
         return NULL;
-    index->stride = (uint8_t)stride_of(literals, count);
+    index->stride = SEEK_STRIDE_MAX;
     index->shortest = UINT32_MAX;
     for (uint32_t i = 0; i < count; i++) {
-        const struct bytes literal = literals[i].literal;
-        index->types |= literal_types(literal);
-        if (literal.length < index->shortest)
-            index->shortest = (uint32_t)literal.length;
-        if (literals[i].place == INDEX_END)
-            index->suffix_lengths |= (uint8_t)(1U << (suffix_length(literal.length) - 1));
+        const struct image_seek *seek = &image->seeks[wants[i].seek];
+        const uint32_t length = seek->literal.length;
+        index->types |= seek->types;
+        const uint32_t characters = characters_of(image_bytes(image, seek->literal));
+        if (characters < index->shortest)
+            index->shortest = characters;
+        if (seek->place == PLACE_END)
+            index->suffix_lengths |= (uint8_t)(1U << (suffix_length(length) - 1));
+        else if (seek->place != PLACE_WHOLE && !seek->is_high &&
+                 length < SEEK_GRAM + SEEK_STRIDE_MAX - 1)
+            index->stride = SEEK_STRIDE;
     }
     return index;
 }
 
-const struct index *index_make(struct arena *arena, const struct rarity *rarity,
-                               const struct index_literal *literals, uint32_t count)
+const struct index *index_make(struct arena *arena, const struct image *image,
+                               const struct index_want *wants, uint32_t count)
 {
-    struct index *index = index_begin(arena, literals, count);
+    struct index *index = index_begin(arena, image, wants, count);
     struct draft draft = {
-        .rarity = rarity,
-        .entries = calloc((size_t)count * INDEX_STRIDE_MAX + 1, sizeof(*draft.entries)),
+        .image = image,
+        .entries = calloc((size_t)count * SEEK_STRIDE_MAX + 1, sizeof(*draft.entries)),
     };
     bool is_made = index && draft.entries;
     if (is_made) {
         draft.stride = index->stride;
         for (uint32_t i = 0; i < count; i++)
-            draft_literal(&draft, &literals[i]);
+            draft_want(&draft, &wants[i]);
         for (unsigned part = 0; part < INDEX_PART_COUNT; part++)
             is_made = is_made && table_make(arena, &index->parts[part], &draft, part);
     }
@@ -319,9 +269,10 @@ ALWAYS_INLINE bool has_bit(const uint32_t *bits, uint32_t hash, unsigned bits_lo
     return bits[bit / 32] >> bit % 32 & 1;
 }
 
-static void found(struct trace *trace, const struct index_entry *entry)
+static void found(struct finds *finds, const struct index_entry *entry)
 {
-    trace_find(trace, entry->atom | (entry->is_exact ? FIND_EXACT : 0));
+    finds->marks[entry->atom] = finds->generation;
+    finds->list[finds->count++] = entry->atom | (entry->is_exact ? FIND_EXACT : 0);
 }
 
 struct bucket {
@@ -334,9 +285,9 @@ static inline struct bucket bucket_of(const struct index_table *table, uint32_t 
     return (struct bucket){table->entries + start[0], table->entries + start[1]};
 }
 
-static inline bool is_seen(const struct trace *trace, const struct index_entry *entry)
+static inline bool is_seen(const struct finds *finds, const struct index_entry *entry)
 {
-    return trace_truth(trace, entry->atom) != TRUTH_UNSEEN;
+    return finds->marks[entry->atom] == finds->generation;
 }
 
 /* Whether the literal of a gram that was met at `at` fits there, by its place and by its window. */
@@ -360,17 +311,17 @@ static inline bool stands_at(const struct index_entry *entry, struct bytes text,
 
 /* A gram whose bit is set stands at `at` in the text. */
 static __attribute__((noinline)) void check_gram(const struct index_table *table, uint32_t gram,
-                                                 struct bytes text, size_t at, struct trace *trace)
+                                                 struct bytes text, size_t at, struct finds *finds)
 {
     struct bucket bucket = bucket_of(table, hash_of(gram));
     for (; bucket.at < bucket.end; bucket.at++)
-        if (may_stand_at(bucket.at, text, at) && !is_seen(trace, bucket.at) &&
+        if (may_stand_at(bucket.at, text, at) && !is_seen(finds, bucket.at) &&
             stands_at(bucket.at, text, at))
-            found(trace, bucket.at);
+            found(finds, bucket.at);
 }
 
 static void scan_equals(const struct index_table *table, const struct edges *edges,
-                        struct bytes text, struct trace *trace)
+                        struct bytes text, struct finds *finds)
 {
     const uint64_t key = equals_key(edges, text.length);
     const uint32_t hash = hash_of(key);
@@ -378,25 +329,25 @@ static void scan_equals(const struct index_table *table, const struct edges *edg
         return;
     struct bucket bucket = bucket_of(table, hash);
     for (; bucket.at < bucket.end; bucket.at++)
-        if (bucket.at->window == key && !is_seen(trace, bucket.at) &&
+        if (bucket.at->window == key && !is_seen(finds, bucket.at) &&
             bytes_equal(bytes_of(bucket.at->literal, bucket.at->length), text))
-            found(trace, bucket.at);
+            found(finds, bucket.at);
 }
 
 static void check_suffix(const struct index_table *table, uint64_t key, struct bytes text,
-                         struct trace *trace)
+                         struct finds *finds)
 {
     struct bucket bucket = bucket_of(table, hash_of(key));
     for (; bucket.at < bucket.end; bucket.at++) {
         const struct index_entry *entry = bucket.at;
-        if (entry->window == key && !is_seen(trace, entry) && entry->length <= text.length &&
+        if (entry->window == key && !is_seen(finds, entry) && entry->length <= text.length &&
             memcmp(text.data + text.length - entry->length, entry->literal, entry->length) == 0)
-            found(trace, entry);
+            found(finds, entry);
     }
 }
 
 static void scan_suffixes(const struct index *index, const struct edges *edges, struct bytes text,
-                          struct trace *trace)
+                          struct finds *finds)
 {
     const struct index_table *table = &index->parts[INDEX_SUFFIXES];
     for (unsigned lengths = index->suffix_lengths; lengths; lengths &= lengths - 1) {
@@ -405,14 +356,14 @@ static void scan_suffixes(const struct index *index, const struct edges *edges, 
             return;
         const uint64_t key = suffix_key(edges, length);
         if (has_bit(table->bits, hash_of(key), table->bits_log))
-            check_suffix(table, key, text, trace);
+            check_suffix(table, key, text, finds);
     }
 }
 
-/* The loop that most of the time is spent in. Every argument but text and trace is constant where
+/* The loop that most of the time is spent in. Every argument but text and finds is constant where
  * it is called. */
 ALWAYS_INLINE void scan_places(const struct index_table *table, struct bytes text,
-                               struct trace *trace, unsigned width, unsigned stride,
+                               struct finds *finds, unsigned width, unsigned stride,
                                unsigned bits_log)
 {
     const uint32_t *const bits = table->bits;
@@ -422,45 +373,56 @@ ALWAYS_INLINE void scan_places(const struct index_table *table, struct bytes tex
     for (size_t at = 0, last = text.length - width; at <= last; at += stride) {
         const uint32_t gram = gram_at(data + at, width);
         if (UNLIKELY(has_bit(bits, hash_of(gram), bits_log)))
-            check_gram(table, gram, text, at, trace);
+            check_gram(table, gram, text, at, finds);
     }
 }
 
 ALWAYS_INLINE void scan_grams(const struct index_table *table, struct bytes text,
-                              struct trace *trace, unsigned width, unsigned stride)
+                              struct finds *finds, unsigned width, unsigned stride)
 {
     if (table->count == 0)
         return;
     if (table->bits_log == BITS_SMALL)
-        scan_places(table, text, trace, width, stride, BITS_SMALL);
+        scan_places(table, text, finds, width, stride, BITS_SMALL);
     else if (table->bits_log == BITS_MIDDLE)
-        scan_places(table, text, trace, width, stride, BITS_MIDDLE);
+        scan_places(table, text, finds, width, stride, BITS_MIDDLE);
     else
-        scan_places(table, text, trace, width, stride, BITS_LARGE);
+        scan_places(table, text, finds, width, stride, BITS_LARGE);
 }
 
 /* Not the common case: every place, one table after the other. */
-static void scan_high(const struct index_table *parts, struct bytes text, struct trace *trace)
+static void scan_high(const struct index_table *parts, struct bytes text, struct finds *finds)
 {
-    scan_grams(&parts[INDEX_HIGH], text, trace, 4, 1);
-    scan_grams(&parts[INDEX_HIGH3], text, trace, 3, 1);
-    scan_grams(&parts[INDEX_HIGH2], text, trace, 2, 1);
+    scan_grams(&parts[INDEX_HIGH], text, finds, 4, 1);
+    scan_grams(&parts[INDEX_HIGH3], text, finds, 3, 1);
+    scan_grams(&parts[INDEX_HIGH2], text, finds, 2, 1);
 }
 
-void index_scan(const struct index *index, struct bytes text, struct trace *trace)
+static void finds_begin(struct finds *finds, uint32_t atom_count)
 {
+    finds->count = 0;
+    if (UNLIKELY(++finds->generation == 0)) {
+        memset(finds->marks, 0, atom_count * sizeof(*finds->marks));
+        finds->generation = 1;
+    }
+}
+
+void index_scan(const struct index *index, struct bytes text, struct finds *finds,
+                uint32_t atom_count)
+{
+    finds_begin(finds, atom_count);
     const struct index_table *parts = index->parts;
     const struct edges edges = edges_of(text);
     if (parts[INDEX_EQUALS].count)
-        scan_equals(&parts[INDEX_EQUALS], &edges, text, trace);
+        scan_equals(&parts[INDEX_EQUALS], &edges, text, finds);
     if (index->suffix_lengths)
-        scan_suffixes(index, &edges, text, trace);
-    if (index->stride == 2)
-        scan_grams(&parts[INDEX_GRAMS], text, trace, 4, 2);
+        scan_suffixes(index, &edges, text, finds);
+    if (index->stride == SEEK_STRIDE)
+        scan_grams(&parts[INDEX_GRAMS], text, finds, 4, SEEK_STRIDE);
     else
-        scan_grams(&parts[INDEX_GRAMS], text, trace, 4, INDEX_STRIDE_MAX);
-    scan_grams(&parts[INDEX_GRAMS3], text, trace, 3, 2);
+        scan_grams(&parts[INDEX_GRAMS], text, finds, 4, SEEK_STRIDE_MAX);
+    scan_grams(&parts[INDEX_GRAMS3], text, finds, 3, SEEK_STRIDE);
     if ((parts[INDEX_HIGH].count || parts[INDEX_HIGH3].count || parts[INDEX_HIGH2].count) &&
         !is_ascii(text))
-        scan_high(parts, text, trace);
+        scan_high(parts, text, finds);
 }

@@ -17,22 +17,11 @@
 #include "base/arena.h"
 #include "event/value.h"
 #include "rules/compile/image.h"
-#include "rules/match/rarity.h"
-#include "rules/match/trace.h"
 
-/* Where in a text a literal is looked for. */
-enum index_place { INDEX_WHOLE, INDEX_BEGIN, INDEX_END, INDEX_ANYWHERE };
-
-/* One literal of one atom. */
-struct index_literal {
-    struct bytes literal; /* folded */
-    uint32_t atom;
-    uint8_t place; /* enum index_place */
-    bool is_exact; /* the atom holds when the literal is found; else it may hold */
+/* A literal of the image that is looked for, and the atom that it is for. */
+struct index_want {
+    uint32_t seek, atom;
 };
-
-/* Whether a literal can be looked for in this place: some are too short. */
-bool index_takes(struct bytes literal, enum index_place place);
 
 enum index_part {
     INDEX_EQUALS,
@@ -74,7 +63,7 @@ struct index {
     uint8_t suffix_lengths; /* bit n: there are suffix keys of n + 1 bytes */
     uint8_t stride;         /* 2 or 4: the places of a text at which grams are looked up */
     uint32_t types;         /* bits: types of values whose text can hold one of the literals */
-    uint32_t shortest;      /* length of a literal */
+    uint32_t shortest;      /* characters that a text must have to hold one of them */
 };
 
 /* Whether a value may hold one of the literals, before it is rendered: a number holds no word, and
@@ -82,14 +71,27 @@ struct index {
 static inline bool index_may_hold(uint32_t types, uint32_t shortest, const struct value *value)
 {
     const bool is_text = value->type >= VALUE_UTF16 && value->type <= VALUE_ESCAPED;
-    return types >> value->type & 1 && (!is_text || (uint64_t)value->length * 3 >= shortest);
+    const uint32_t most = value->type == VALUE_UTF16 ? value->length / 2 : value->length;
+    return types >> value->type & 1 && (!is_text || most >= shortest);
 }
 
-/* Makes the index of one field. The literals' bytes must live as long. NULL without memory. */
-const struct index *index_make(struct arena *arena, const struct rarity *rarity,
-                               const struct index_literal *literals, uint32_t count);
+/* Makes the index of one field. NULL without memory. */
+const struct index *index_make(struct arena *arena, const struct image *image,
+                               const struct index_want *wants, uint32_t count);
 
-/* Marks the atoms whose literals are in the text. */
-void index_scan(const struct index *index, struct bytes text, struct trace *trace);
+/* What is found in one text: atoms, each once. */
+#define FIND_EXACT 0x80000000U /* the atom holds by that alone; else it may hold */
+#define FIND_ATOM  0x7FFFFFFFU
+
+struct finds {
+    uint32_t *list; /* room for all atoms */
+    uint32_t count;
+    uint32_t *marks; /* by atom: the generation of the last text in which it was found */
+    uint32_t generation;
+};
+
+/* Makes `finds` what is found in a text; `marks` has room for `atom_count`. */
+void index_scan(const struct index *index, struct bytes text, struct finds *finds,
+                uint32_t atom_count);
 
 #endif

@@ -1,7 +1,5 @@
 #include "rules/match/lower.h"
 
-#include "rules/match/seek.h"
-
 #include <assert.h>
 
 void lower_reset(struct lowering *lowering)
@@ -9,7 +7,6 @@ void lower_reset(struct lowering *lowering)
     keys_release(&lowering->keys);
     keys_init(&lowering->keys, IMAGE_BYTES_MAX);
     buffer_reset(&lowering->atoms);
-    buffer_reset(&lowering->literals);
     buffer_reset(&lowering->nodes);
     buffer_reset(&lowering->steps);
     lowering->failed = false;
@@ -20,7 +17,6 @@ void lower_release(struct lowering *lowering)
     keys_release(&lowering->root_keys);
     keys_release(&lowering->keys);
     buffer_release(&lowering->atoms);
-    buffer_release(&lowering->literals);
     buffer_release(&lowering->nodes);
     buffer_release(&lowering->steps);
 }
@@ -84,12 +80,10 @@ uint32_t lower_atom(struct lowering *lowering, uint32_t field, uint32_t other, u
         .test = test,
         .field = field,
         .other = other,
-        .literal_first = (uint32_t)(lowering->literals.length / sizeof(struct index_literal)),
+        .is_sought = image->tests[test].flags & TEST_SOUGHT,
+        .rate = image->tests[test].rate,
         .cost = test_cost(image, &image->tests[test]),
     };
-    atom.literal_count = seek_test(image, &lowering->rarity, lowering->arena, test, number,
-                                   &lowering->literals, &atom.rate);
-    lowering->failed |= lowering->literals.failed;
     append(lowering, &lowering->atoms, &atom, sizeof(atom));
     return number;
 }
@@ -180,7 +174,7 @@ static uint32_t lower_test(struct lowering *lowering, uint32_t field, uint32_t n
     };
     if (lowering->failed)
         return LOW_FALSE;
-    if (!is_negated && low_atoms(lowering)[node.atom].literal_count > 0)
+    if (!is_negated && low_atoms(lowering)[node.atom].is_sought)
         node.rate = low_atoms(lowering)[node.atom].rate;
     return append(lowering, &lowering->nodes, &node, sizeof(node));
 }
@@ -404,9 +398,7 @@ static uint32_t sort_siblings(struct low_node *nodes, uint32_t first)
 static void estimate_leaf(const struct lowering *lowering, struct low_node *node)
 {
     const struct low_atom *atom = &low_atoms(lowering)[node->atom];
-    const float chance = atom->literal_count == 0 ? CHANCE_UNKNOWN
-                         : atom->rate < 1         ? atom->rate
-                                                  : 1;
+    const float chance = !atom->is_sought ? CHANCE_UNKNOWN : atom->rate < 1 ? atom->rate : 1;
     node->cost = atom->is_indexed ? COST_INDEXED : atom->cost;
     node->chance = node->is_negated ? 1 - chance : chance;
 }

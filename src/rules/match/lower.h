@@ -13,11 +13,11 @@
 /* An atom of the plan that is being made. */
 struct low_atom {
     uint32_t test;
-    uint32_t field, other;                 /* of the image; IMAGE_NONE: any field, no other field */
-    uint32_t literal_first, literal_count; /* what is looked for; none: it cannot be */
-    float rate;                            /* share of events in which it is expected to be found */
-    float cost;                            /* of evaluating it, in something like nanoseconds */
-    float demand; /* cost that all rules together are expected to cause in an event */
+    uint32_t field, other; /* of the image; IMAGE_NONE: any field, no other field */
+    bool is_sought;        /* indexes can look for it */
+    float rate;            /* share of events in which it is expected to be found */
+    float cost;            /* of evaluating it, in something like nanoseconds */
+    float demand;          /* cost that all rules together are expected to cause in an event */
     bool is_indexed;
 };
 
@@ -39,7 +39,6 @@ struct low_node {
 
 struct lowering {
     const struct ruleset *ruleset;
-    struct rarity rarity;
     /* What is known of the class: field and test of the event -> atom of the root -> truth. */
     struct keys root_keys;
     const uint8_t *is_discriminator; /* by field */
@@ -48,13 +47,12 @@ struct lowering {
     const uint32_t *event_fields;
     const struct image_list *event_values;
     /* What is being made. */
-    struct arena *arena;    /* of the plan */
-    struct keys keys;       /* field, other, test -> atom */
-    struct buffer atoms;    /* struct low_atom */
-    struct buffer literals; /* struct index_literal */
-    struct buffer nodes;    /* struct low_node */
-    struct buffer steps;    /* struct plan_step */
-    bool failed;            /* no memory */
+    struct arena *arena; /* of the plan */
+    struct keys keys;    /* field, other, test -> atom */
+    struct buffer atoms; /* struct low_atom */
+    struct buffer nodes; /* struct low_node */
+    struct buffer steps; /* struct plan_step */
+    bool failed;         /* no memory */
 };
 
 static inline struct low_atom *low_atoms(const struct lowering *lowering)

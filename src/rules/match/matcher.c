@@ -20,8 +20,10 @@ struct matcher *matcher_new(const struct ruleset *ruleset)
     matcher->fired = array_of(image->rules_count, sizeof(*matcher->fired));
     matcher->seen_sources = array_of(image->sources_count / 64 + 1, sizeof(uint64_t));
     matcher->seen_fields = array_of(field_bits / 64 + 1, sizeof(uint64_t));
-    if (!look_init(&matcher->look, image) || !has_classes || !matcher->fired_bits ||
-        !matcher->fired || !matcher->seen_sources || !matcher->seen_fields) {
+    const bool has_memo = memo_init(&matcher->memo);
+    if (!look_init(&matcher->look, image) || !has_memo || !has_classes ||
+        !matcher_grow(matcher, matcher->classes.root) || !matcher->fired_bits || !matcher->fired ||
+        !matcher->seen_sources || !matcher->seen_fields) {
         matcher_free(matcher);
         return NULL;
     }
@@ -35,6 +37,10 @@ void matcher_free(struct matcher *matcher)
     look_release(&matcher->look);
     classes_release(&matcher->classes);
     free(matcher->trace.atoms);
+    memo_release(&matcher->memo);
+    free(matcher->known);
+    free(matcher->finds.marks);
+    free(matcher->finds.list);
     free(matcher->trace.finds);
     free(matcher->trace.rules);
     free(matcher->trace.candidates);
@@ -52,28 +58,54 @@ struct matcher_counts matcher_counts(const struct matcher *matcher)
     return counts;
 }
 
-/* Marks of a new length start without a meaning, so the generation goes back too. */
+static uint32_t roomy(uint32_t count)
+{
+    return count * 2 + 64;
+}
+
+/* Marks of a new length start without a meaning. */
+static bool grow_atoms(struct matcher *matcher, uint32_t count)
+{
+    free(matcher->trace.atoms);
+    free(matcher->trace.finds);
+    free(matcher->finds.marks);
+    free(matcher->finds.list);
+    matcher->atom_capacity = roomy(count);
+    matcher->trace.atoms = array_of(matcher->atom_capacity, sizeof(uint32_t));
+    matcher->trace.finds = array_of(matcher->atom_capacity, sizeof(uint32_t));
+    matcher->finds.marks = array_of(matcher->atom_capacity, sizeof(uint32_t));
+    matcher->finds.list = array_of(matcher->atom_capacity, sizeof(uint32_t));
+    return matcher->trace.atoms && matcher->trace.finds && matcher->finds.marks &&
+           matcher->finds.list;
+}
+
+static bool grow_rules(struct matcher *matcher, uint32_t count)
+{
+    free(matcher->trace.rules);
+    free(matcher->trace.candidates);
+    matcher->rule_capacity = roomy(count);
+    matcher->trace.rules = array_of(matcher->rule_capacity, sizeof(uint32_t));
+    matcher->trace.candidates = array_of(matcher->rule_capacity, sizeof(uint32_t));
+    return matcher->trace.rules && matcher->trace.candidates;
+}
+
+static bool grow_fields(struct matcher *matcher, uint32_t count)
+{
+    free(matcher->known);
+    matcher->field_capacity = roomy(count);
+    matcher->known = array_of(matcher->field_capacity, sizeof(*matcher->known));
+    return matcher->known != NULL;
+}
+
 bool matcher_grow(struct matcher *matcher, const struct plan *plan)
 {
-    struct trace *trace = &matcher->trace;
-    if (plan->atom_count >= matcher->atom_capacity) {
-        free(trace->atoms);
-        free(trace->finds);
-        matcher->atom_capacity = plan->atom_count * 2 + 64;
-        trace->atoms = calloc(matcher->atom_capacity, sizeof(*trace->atoms));
-        trace->finds = calloc(matcher->atom_capacity, sizeof(*trace->finds));
-    }
-    if (plan->rule_count >= matcher->rule_capacity) {
-        free(trace->rules);
-        free(trace->candidates);
-        matcher->rule_capacity = plan->rule_count * 2 + 64;
-        trace->rules = calloc(matcher->rule_capacity, sizeof(*trace->rules));
-        trace->candidates = calloc(matcher->rule_capacity, sizeof(*trace->candidates));
-    }
-    if (trace->atoms && trace->finds && trace->rules && trace->candidates)
-        return true;
-    matcher->atom_capacity = matcher->rule_capacity = 0;
-    return false;
+    const bool has_room =
+        (plan->atom_count < matcher->atom_capacity || grow_atoms(matcher, plan->atom_count)) &&
+        (plan->rule_count < matcher->rule_capacity || grow_rules(matcher, plan->rule_count)) &&
+        (plan->field_count < matcher->field_capacity || grow_fields(matcher, plan->field_count));
+    if (!has_room)
+        matcher->atom_capacity = matcher->rule_capacity = matcher->field_capacity = 0;
+    return has_room;
 }
 
 void matcher_begin(struct matcher *matcher, const struct plan *plan)
@@ -83,11 +115,20 @@ void matcher_begin(struct matcher *matcher, const struct plan *plan)
     if (trace->generation == 0) {
         memset(trace->atoms, 0, matcher->atom_capacity * sizeof(*trace->atoms));
         memset(trace->rules, 0, matcher->rule_capacity * sizeof(*trace->rules));
+        memset(matcher->known, 0, matcher->field_capacity * sizeof(*matcher->known));
         trace->generation = TRUTH_COUNT;
     }
     trace->candidate_count = trace->find_count = 0;
     trace->trigger_first = plan->trigger_first;
     trace->triggers = plan->triggers;
+}
+
+static void scan_text(struct matcher *matcher, const struct index *index, struct bytes text)
+{
+    struct finds *finds = &matcher->finds;
+    index_scan(index, text, finds, matcher->atom_capacity);
+    for (uint32_t i = 0; i < finds->count; i++)
+        trace_find(&matcher->trace, finds->list[i]);
 }
 
 static void scan_list(struct matcher *matcher, const struct index *index, unsigned slot)
@@ -98,7 +139,54 @@ static void scan_list(struct matcher *matcher, const struct index *index, unsign
     const struct bytes *texts = look_texts(&matcher->look, slot, true, &one, &count);
     for (uint32_t i = 0; i < count; i++)
         if (index_may_hold(index->types, index->shortest, &items[i]))
-            index_scan(index, texts[i], &matcher->trace);
+            scan_text(matcher, index, texts[i]);
+}
+
+/* What was learnt by looking counts only where the field has this value alone. */
+static void replay(struct trace *trace, const struct memo_chunk *chunk, bool is_single)
+{
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        const uint32_t atom = chunk->facts[i] >> 2;
+        switch ((enum fact_kind)(chunk->facts[i] & 3)) {
+        case FACT_MAY:
+            trace_find(trace, atom);
+            break;
+        case FACT_EXACT:
+            trace_find(trace, atom | FIND_EXACT);
+            break;
+        case FACT_NO:
+        case FACT_YES:
+            if (is_single)
+                trace_set(trace, atom, chunk->facts[i] & 1 ? TRUTH_YES : TRUTH_NO);
+            break;
+        }
+    }
+}
+
+/* A value that may have come before. */
+static void scan_known(struct matcher *matcher, const struct binding_scan *scan)
+{
+    const struct event *event = matcher->look.event;
+    struct memo *memo = &matcher->memo;
+    bool is_new;
+    uint32_t last = memo_find(memo, scan->index, &event->values[scan->slot], &is_new);
+    const uint32_t epoch = memo->epoch;
+    if (is_new) {
+        scan_text(matcher, scan->index, event_folded(event, scan->slot));
+        for (uint32_t i = 0; i < matcher->finds.count; i++) {
+            const uint32_t find = matcher->finds.list[i];
+            memo_add(memo, &last, epoch,
+                     fact_make(find & FIND_ATOM, find & FIND_EXACT ? FACT_EXACT : FACT_MAY));
+        }
+    } else {
+        replay(&matcher->trace, &memo->chunks[last], scan->is_single);
+        while (memo->chunks[last].next) {
+            last = memo->chunks[last].next;
+            replay(&matcher->trace, &memo->chunks[last], scan->is_single);
+        }
+    }
+    if (scan->is_single)
+        matcher->known[scan->field] = (struct known){matcher->trace.generation, last, epoch};
 }
 
 void matcher_scan(struct matcher *matcher, const struct binding_scan *scans, uint32_t count)
@@ -109,11 +197,24 @@ void matcher_scan(struct matcher *matcher, const struct binding_scan *scans, uin
         const struct value *value = &event->values[scan->slot];
         if (!index_may_hold(scan->types, scan->shortest, value))
             continue;
-        if (value->type == VALUE_LIST)
+        if (memo_takes(value, scan->memo_min))
+            scan_known(matcher, scan);
+        else if (value->type == VALUE_LIST)
             scan_list(matcher, scan->index, scan->slot);
         else
-            index_scan(scan->index, event_folded(event, scan->slot), &matcher->trace);
+            scan_text(matcher, scan->index, event_folded(event, scan->slot));
     }
+}
+
+/* Remembers how a look at a value ended; not where it hit a limit, which is counted each time. */
+static void learn(struct matcher *matcher, const struct plan_atom *atom, uint32_t number,
+                  bool holds, uint64_t limited_before)
+{
+    struct known *known = &matcher->known[atom->field];
+    if (known->generation == matcher->trace.generation && atom->other == PLAN_NO_FIELD &&
+        matcher->look.regexes.limited == limited_before)
+        memo_add(&matcher->memo, &known->last, known->epoch,
+                 fact_make(number, holds ? FACT_YES : FACT_NO));
 }
 
 /* Answers an atom that indexes did not, or only with "maybe". */
@@ -122,9 +223,11 @@ static bool look_at(struct matcher *matcher, const struct binding *binding, uint
     const struct plan_atom *atom = &binding->plan->atoms[number];
     const struct slots others =
         atom->other == PLAN_NO_FIELD ? (struct slots){0} : binding_slots(binding, atom->other);
+    const uint64_t limited = matcher->look.regexes.limited;
     const bool holds =
         look_test(&matcher->look, atom->test, binding_slots(binding, atom->field), others);
     trace_set(&matcher->trace, number, holds ? TRUTH_YES : TRUTH_NO);
+    learn(matcher, atom, number, holds, limited);
     return holds;
 }
 

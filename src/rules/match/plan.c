@@ -65,7 +65,6 @@ struct planner *planner_new(const struct ruleset *ruleset)
     planner->lowering.is_discriminator = planner->is_discriminator;
     planner->lowering.event_fields = planner->event_fields;
     planner->lowering.event_values = planner->event_values;
-    rarity_init(&planner->lowering.rarity);
     return planner;
 }
 
@@ -163,49 +162,75 @@ static void plan_atoms(struct planner *planner, struct plan *plan)
     plan->atoms = atoms;
 }
 
-/* The literals of all indexed atoms, sorted by field; a field's begin at starts[field]. */
-static void sort_literals(const struct lowering *lowering, const struct plan *plan,
-                          uint32_t *starts, struct index_literal *sorted)
+/* Calls for each literal that is looked for because of a test: its own, or its members'. */
+static void each_seek(const struct image *image, uint32_t number,
+                      void (*each)(void *context, uint32_t seek), void *context)
 {
-    const struct index_literal *literals = (const void *)lowering->literals.data;
-    const struct low_atom *atoms = low_atoms(lowering);
-    for (uint32_t i = 0; i < plan->atom_count; i++)
-        if (atoms[i].is_indexed)
-            starts[plan->atoms[i].field + 2U] += atoms[i].literal_count;
-    for (uint32_t i = 2; i < plan->field_count + 2; i++)
-        starts[i] += starts[i - 1];
-    for (uint32_t i = 0; i < plan->atom_count; i++)
-        for (uint32_t j = 0; atoms[i].is_indexed && j < atoms[i].literal_count; j++)
-            sorted[starts[plan->atoms[i].field + 1U]++] = literals[atoms[i].literal_first + j];
+    const struct image_test *test = &image->tests[number];
+    for (uint32_t i = 0; i < test->seeks.count; i++)
+        each(context, test->seeks.first + i);
+    if (test->kind == TEST_SET)
+        for (uint32_t i = 0; i < test->pieces.count; i++)
+            each_seek(image, image->words[test->pieces.first + i], each, context);
+}
+
+/* What indexed atoms want, by field: a field's begin at starts[field]. */
+struct wants {
+    uint32_t *starts;
+    struct index_want *all;
+    uint32_t atom, field; /* of the one at hand */
+};
+
+static void count_want(void *context, uint32_t seek)
+{
+    struct wants *wants = context;
+    (void)seek;
+    wants->starts[wants->field + 2]++;
+}
+
+static void add_want(void *context, uint32_t seek)
+{
+    struct wants *wants = context;
+    wants->all[wants->starts[wants->field + 1]++] = (struct index_want){seek, wants->atom};
+}
+
+static void each_want(const struct planner *planner, const struct plan *plan, struct wants *wants,
+                      void (*each)(void *context, uint32_t seek))
+{
+    for (uint32_t i = 0; i < plan->atom_count; i++) {
+        if (!low_atoms(&planner->lowering)[i].is_indexed)
+            continue;
+        wants->atom = i;
+        wants->field = plan->atoms[i].field;
+        each_seek(&planner->ruleset->image, plan->atoms[i].test, each, wants);
+    }
 }
 
 /* Makes each field's index. What is looked for in every field is looked for by each field's own
  * index too, so that no text is gone over twice. The pseudo-field of these comes last, since
  * IMAGE_NONE is the highest, and its index is for fields without one. */
 static void make_indexes(struct planner *planner, const struct plan *plan,
-                         struct plan_field *fields, const uint32_t *starts,
-                         struct index_literal *sorted)
+                         struct plan_field *fields, const struct wants *wants)
 {
-    if (plan->field_count == 0)
-        return;
+    const uint32_t *starts = wants->starts;
     const uint32_t last = plan->field_count - 1;
     const bool has_any = fields[last].field == IMAGE_NONE;
     const uint32_t any_count = has_any ? starts[last + 1] - starts[last] : 0;
-    struct index_literal *any = take(planner, any_count, sizeof(*any));
+    struct index_want *any = take(planner, any_count, sizeof(*any));
     if (!any)
         return;
-    memcpy(any, sorted + starts[last], any_count * sizeof(*any));
+    memcpy(any, wants->all + starts[last], any_count * sizeof(*any));
     for (uint32_t i = last + 1; i-- > 0;) {
         uint32_t count = starts[i + 1] - starts[i];
         if (count == 0)
             continue;
         if (!has_any || i != last) {
-            /* Over the literals of the next fields, whose indexes are made already. */
-            memcpy(sorted + starts[i + 1], any, any_count * sizeof(*any));
+            /* Over those of the next fields, whose indexes are made already. */
+            memcpy(wants->all + starts[i + 1], any, any_count * sizeof(*any));
             count += any_count;
         }
-        fields[i].index = index_make(planner->lowering.arena, &planner->lowering.rarity,
-                                     sorted + starts[i], count);
+        fields[i].index = index_make(planner->lowering.arena, &planner->ruleset->image,
+                                     wants->all + starts[i], count);
         planner->lowering.failed |= fields[i].index == NULL;
     }
 }
@@ -213,17 +238,22 @@ static void make_indexes(struct planner *planner, const struct plan *plan,
 static void plan_indexes(struct planner *planner, const struct plan *plan,
                          struct plan_field *fields)
 {
-    const size_t literal_count = planner->lowering.literals.length / sizeof(struct index_literal);
-    uint32_t *starts = calloc((size_t)plan->field_count + 2, sizeof(*starts));
-    struct index_literal *sorted = calloc(literal_count + 1, sizeof(*sorted));
-    if (starts && sorted) {
-        sort_literals(&planner->lowering, plan, starts, sorted);
-        make_indexes(planner, plan, fields, starts, sorted);
-    } else {
-        planner->lowering.failed = true;
-    }
-    free(starts);
-    free(sorted);
+    struct wants wants = {.starts = calloc((size_t)plan->field_count + 2, sizeof(*wants.starts))};
+    planner->lowering.failed |= wants.starts == NULL;
+    if (!wants.starts || plan->field_count == 0)
+        goto out;
+    each_want(planner, plan, &wants, count_want);
+    for (uint32_t i = 2; i < plan->field_count + 2; i++)
+        wants.starts[i] += wants.starts[i - 1];
+    wants.all = calloc((size_t)wants.starts[plan->field_count + 1] + 1, sizeof(*wants.all));
+    planner->lowering.failed |= wants.all == NULL;
+    if (!wants.all)
+        goto out;
+    each_want(planner, plan, &wants, add_want);
+    make_indexes(planner, plan, fields, &wants);
+out:
+    free(wants.starts);
+    free(wants.all);
 }
 
 static void plan_triggers(struct planner *planner, struct plan *plan)
@@ -316,8 +346,7 @@ const struct plan *planner_root(struct planner *planner, struct arena *arena)
     if (planner->lowering.failed)
         return NULL;
     for (uint32_t i = 0; i < planner->lowering.keys.count; i++)
-        low_atoms(&planner->lowering)[i].is_indexed =
-            low_atoms(&planner->lowering)[i].literal_count > 0;
+        low_atoms(&planner->lowering)[i].is_indexed = low_atoms(&planner->lowering)[i].is_sought;
     plan_finish(planner, plan);
     keys_release(&planner->lowering.root_keys);
     planner->lowering.root_keys = planner->lowering.keys;
@@ -382,7 +411,7 @@ static void lower_source(struct planner *planner, const struct image_source *sou
 
 static bool is_cheaper_indexed(const struct low_atom *atom)
 {
-    return !atom->is_indexed && atom->literal_count > 0 &&
+    return !atom->is_indexed && atom->is_sought &&
            atom->demand > atom->rate * COST_FOUND + COST_ENTRY;
 }
 

@@ -11,7 +11,6 @@
 
 #include "rules/compile/compiled.h"
 #include "rules/match/index.h"
-#include "rules/match/rarity.h"
 
 #define PLAN_NO_FIELD UINT16_MAX
 
@@ -30,7 +29,7 @@ struct plan_atom {
 #define STEP_FALSE    UINT32_MAX
 #define STEP_TRUE     (UINT32_MAX - 1)
 
-#define STEP_ATOM_MAX 0x7FFFFFFFU
+#define STEP_ATOM_MAX 0x3FFFFFFFU
 
 struct plan_step {
     uint32_t atom : 31;

@@ -4,10 +4,7 @@
 #ifndef IMPOUND_RULES_TRACE_H
 #define IMPOUND_RULES_TRACE_H
 
-#include "base/attributes.h"
-
-#include <stdbool.h>
-#include <stdint.h>
+#include "rules/match/index.h"
 
 enum truth {
     TRUTH_UNSEEN, /* not looked at; of an indexed atom: it does not hold */
@@ -41,13 +38,12 @@ static inline void trace_set(struct trace *trace, uint32_t atom, enum truth trut
     trace->atoms[atom] = trace->generation + (uint32_t)truth;
 }
 
-#define FIND_EXACT 0x80000000U
-#define FIND_ATOM  0x7FFFFFFFU
-
-/* An atom was met for the first time: the rules that it triggers become candidates. */
+/* An atom was met: when it is the first time, the rules that it triggers become candidates. */
 static inline void trace_find(struct trace *trace, uint32_t find)
 {
     const uint32_t atom = find & FIND_ATOM;
+    if (trace_truth(trace, atom) != TRUTH_UNSEEN)
+        return;
     trace_set(trace, atom, find & FIND_EXACT ? TRUTH_YES : TRUTH_MAYBE);
     trace->finds[trace->find_count++] = find;
     for (uint32_t i = trace->trigger_first[atom]; i < trace->trigger_first[atom + 1]; i++) {

@@ -1,6 +1,5 @@
-#include "rules/match/rarity.h"
+#include "rules/compile/rarity.h"
 
-#include <assert.h>
 #include <math.h>
 
 /* data/grams.txt: lines of a level and a gram, `12 .exe`; level n means a share of 2^-n. */
@@ -56,7 +55,7 @@ void rarity_init(struct rarity *rarity)
 /* Letters cluster in words: a gram is more frequent than chance, here by a fixed factor. */
 #define CLUSTERING 40.0F
 
-float rarity_gram(const struct rarity *rarity, const uint8_t *gram, uint32_t width)
+static float gram_rate(const struct rarity *rarity, const uint8_t *gram, uint32_t width)
 {
     if (width == RARITY_GRAM) {
         const uint32_t place = place_of(rarity, load_le32(gram));
@@ -69,16 +68,26 @@ float rarity_gram(const struct rarity *rarity, const uint8_t *gram, uint32_t wid
     return width < RARITY_GRAM || rate < rarity->least ? rate : rarity->least;
 }
 
-uint32_t rarity_offset(const struct rarity *rarity, struct bytes literal, uint32_t width,
-                       uint32_t count, uint32_t step)
+void rarity_rates(const struct rarity *rarity, struct bytes literal, struct rates *rates)
 {
-    assert(width + count - 1 <= literal.length);
+    const uint32_t width = literal.length < RARITY_GRAM ? (uint32_t)literal.length : RARITY_GRAM;
+    rates->count = 0;
+    rates->least = 1;
+    for (size_t at = 0; width && at + width <= literal.length && at < RARITY_RATES_MAX; at++) {
+        const float rate = gram_rate(rarity, literal.data + at, width);
+        rates->at[rates->count++] = rate;
+        rates->least = rate < rates->least ? rate : rates->least;
+    }
+}
+
+uint32_t rates_rarest(const struct rates *rates, uint32_t count, uint32_t step)
+{
     uint32_t best = 0;
-    float best_rate = 2;
-    for (uint32_t at = 0; at + width + count - 1 <= literal.length; at += step) {
+    float best_rate = INFINITY;
+    for (uint32_t at = 0; at + count <= rates->count; at += step) {
         float rate = 0;
         for (uint32_t i = 0; i < count; i++)
-            rate += rarity_gram(rarity, literal.data + at + i, width);
+            rate += rates->at[at + i];
         if (rate < best_rate) {
             best_rate = rate;
             best = at;
@@ -87,34 +96,21 @@ uint32_t rarity_offset(const struct rarity *rarity, struct bytes literal, uint32
     return best;
 }
 
-/* The rate of the rarest gram, which bounds that of the literal. */
-static float rarest(const struct rarity *rarity, struct bytes literal)
+float rates_contains(const struct rates *rates)
 {
-    const uint32_t width = literal.length < RARITY_GRAM ? (uint32_t)literal.length : RARITY_GRAM;
-    if (width == 0)
-        return 1;
-    const uint32_t at = rarity_offset(rarity, literal, width, 1, 1);
-    return rarity_gram(rarity, literal.data + at, width);
-}
-
-float rarity_contains(const struct rarity *rarity, struct bytes literal)
-{
-    const float rate = rarest(rarity, literal) * 100;
+    const float rate = rates->least * 100;
     return rate < 1 ? rate : 1;
 }
 
-float rarity_edge(const struct rarity *rarity, struct bytes literal)
+float rates_edge(const struct rates *rates)
 {
-    const float rate = rarest(rarity, literal) * 60;
-    return literal.length < 3 ? 0.3F : rate < 0.4F ? rate : 0.4F;
+    const float rate = rates->least * 60;
+    return rate < 0.4F ? rate : 0.4F;
 }
 
-float rarity_equals(const struct rarity *rarity, struct bytes literal)
+float rates_equals(const struct rates *rates, size_t length)
 {
-    const float by_length = literal.length < 3    ? 0.2F
-                            : literal.length < 6  ? 0.05F
-                            : literal.length < 10 ? 0.01F
-                                                  : 0.001F;
-    const float by_gram = rarest(rarity, literal) * 40;
+    const float by_length = length < 3 ? 0.2F : length < 6 ? 0.05F : length < 10 ? 0.01F : 0.001F;
+    const float by_gram = rates->least * 40;
     return by_gram > by_length && by_gram < 0.5F ? by_gram : by_length;
 }
