@@ -80,67 +80,94 @@ struct making {
     const struct ruleset *ruleset;
     const struct plan *plan;
     const struct shape *shape;
+    const struct binding *root;
     uint16_t any;
 };
 
-/* Counts each field's slots into first[field + 2]; all slots and all scans. */
-static void count_slots(const struct making *making, uint32_t *first, uint32_t *slot_count,
-                        uint32_t *scan_count)
+/* Three sorts of scans, in this order. */
+enum scan_sort { SCAN_ROOT, SCAN_ANY, SCAN_OWN, SCAN_SORT_COUNT };
+
+static struct memberships memberships(const struct making *making, uint32_t slot)
 {
-    for (uint32_t slot = 0; slot < making->shape->count; slot++) {
-        const struct memberships found =
-            memberships_of(making->ruleset, making->plan, making->any, making->shape, slot);
-        for (unsigned i = 0; i < found.count; i++)
-            first[found.places[i] + 2U]++;
-        *slot_count += found.count;
-        *scan_count += found.scanned;
-    }
+    return memberships_of(making->ruleset, making->plan, making->any, making->shape, slot);
 }
 
-static struct binding_scan scan_of(const struct plan *plan, const uint32_t *first, uint16_t place,
-                                   uint32_t slot)
+static enum scan_sort sort_of(const struct making *making, uint16_t place, uint32_t slot)
 {
-    const struct index *index = plan->fields[place].index;
-    return (struct binding_scan){
-        .index = index,
-        .types = index->types,
-        .shortest = index->shortest,
-        .slot = (uint16_t)slot,
-        .field = place,
-        .memo_min = plan->fields[place].field == IMAGE_NONE ? MEMO_LENGTH_MIN_ANY : MEMO_LENGTH_MIN,
-        .is_single = first[place + 2U] - first[place + 1U] == 1,
-    };
+    return has_slot(making->root, slot) ? SCAN_ROOT : place == making->any ? SCAN_ANY : SCAN_OWN;
+}
+
+/* Counts each field's slots into first[field + 2], and scans by sort; all slots. */
+static uint32_t count_slots(const struct making *making, uint32_t *first,
+                            uint32_t scan_counts[SCAN_SORT_COUNT])
+{
+    uint32_t slot_count = 0;
+    for (uint32_t slot = 0; slot < making->shape->count; slot++) {
+        const struct memberships found = memberships(making, slot);
+        for (unsigned i = 0; i < found.count; i++)
+            first[found.places[i] + 2U]++;
+        for (unsigned i = 0; i < found.scanned; i++)
+            scan_counts[sort_of(making, found.places[i], slot)]++;
+        slot_count += found.count;
+    }
+    return slot_count;
+}
+
+static bool is_asked(const struct making *making, const struct memberships *found, uint32_t slot)
+{
+    const bool is_named =
+        found->count > 1 || (found->count == 1 && found->places[0] != making->any);
+    return is_named && !has_slot(making->root, slot);
+}
+
+/* Fills in what was counted. */
+static void fill(const struct making *making, uint32_t *first, uint16_t *slots,
+                 struct binding_scan *scans, uint32_t at[SCAN_SORT_COUNT], uint16_t *asked,
+                 uint32_t *asked_count)
+{
+    for (uint32_t slot = 0; slot < making->shape->count; slot++) {
+        const struct memberships found = memberships(making, slot);
+        for (unsigned i = 0; i < found.count; i++)
+            slots[first[found.places[i] + 1U]++] = (uint16_t)slot;
+        for (unsigned i = 0; i < found.scanned; i++) {
+            const struct index *index = making->plan->fields[found.places[i]].index;
+            scans[at[sort_of(making, found.places[i], slot)]++] =
+                (struct binding_scan){index, index->types, index->shortest, (uint16_t)slot};
+        }
+        if (is_asked(making, &found, slot))
+            asked[(*asked_count)++] = (uint16_t)slot;
+    }
 }
 
 bool binding_make(struct arena *arena, const struct ruleset *ruleset, const struct plan *plan,
                   const struct shape *shape, const struct binding *root, struct binding *binding,
                   uint32_t *root_scans)
 {
-    const struct making making = {ruleset, plan, shape, place_of(plan, IMAGE_NONE)};
+    const struct making making = {ruleset, plan, shape, root, place_of(plan, IMAGE_NONE)};
     uint32_t *first = arena_take_array(arena, (size_t)plan->field_count + 2, sizeof(*first));
-    uint32_t slot_count = 0, scan_count = 0;
+    uint32_t counts[SCAN_SORT_COUNT] = {0};
     if (!first)
         return false;
-    count_slots(&making, first, &slot_count, &scan_count);
+    const uint32_t slot_count = count_slots(&making, first, counts);
+    uint32_t at[SCAN_SORT_COUNT] = {0, counts[SCAN_ROOT], counts[SCAN_ROOT] + counts[SCAN_ANY]};
+    const uint32_t scan_count = at[SCAN_OWN] + counts[SCAN_OWN];
     uint16_t *slots = arena_take_array(arena, slot_count, sizeof(*slots));
     struct binding_scan *scans = arena_take_array(arena, scan_count, sizeof(*scans));
-    if (!slots || !scans)
+    uint16_t *asked = arena_take_array(arena, shape->count, sizeof(*asked));
+    if (!slots || !scans || !asked)
         return false;
     for (uint32_t i = 2; i < plan->field_count + 2; i++)
         first[i] += first[i - 1];
-    uint32_t front = 0, back = scan_count;
-    for (uint32_t slot = 0; slot < shape->count; slot++) {
-        const struct memberships found = memberships_of(ruleset, plan, making.any, shape, slot);
-        const bool is_root = has_slot(root, slot);
-        for (unsigned i = 0; i < found.scanned; i++)
-            scans[is_root ? front++ : --back] = scan_of(plan, first, found.places[i], slot);
-    }
-    for (uint32_t slot = 0; slot < shape->count; slot++) {
-        const struct memberships found = memberships_of(ruleset, plan, making.any, shape, slot);
-        for (unsigned i = 0; i < found.count; i++)
-            slots[first[found.places[i] + 1U]++] = (uint16_t)slot;
-    }
-    *binding = (struct binding){plan, first, slots, scans, scan_count, 0, NULL};
-    *root_scans = front;
+    *binding = (struct binding){
+        .plan = plan,
+        .slot_first = first,
+        .slots = slots,
+        .scans = scans,
+        .any_scan_count = counts[SCAN_ANY],
+        .scan_count = scan_count,
+        .asked = asked,
+    };
+    fill(&making, first, slots, scans, at, asked, &binding->asked_count);
+    *root_scans = counts[SCAN_ROOT];
     return true;
 }

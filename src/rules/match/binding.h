@@ -3,7 +3,6 @@
 #define IMPOUND_RULES_BINDING_H
 
 #include "rules/match/look.h"
-#include "rules/match/memo.h"
 #include "rules/match/plan.h"
 
 /* A slot whose text goes through an index. What index_may_hold asks stands here too, because most
@@ -11,17 +10,21 @@
 struct binding_scan {
     const struct index *index;
     uint32_t types, shortest; /* of the index */
-    uint16_t slot, field;
-    uint16_t memo_min; /* bytes from which on a value is remembered */
-    bool is_single;    /* the field has no other slot */
+    uint16_t slot;
 };
 
 struct binding {
     const struct plan *plan;
     const uint32_t *slot_first; /* a field's slots are slots[slot_first[f]] to [slot_first[f+1]] */
     const uint16_t *slots;
+    /* First those for what may stand in any field. */
     const struct binding_scan *scans;
-    uint32_t scan_count;
+    uint32_t any_scan_count, scan_count;
+    /* Slots of the fields that rules name, but for those that are alike in all events of this
+     * binding. Where no more than `finds` is found in any field, they decide alone. */
+    const uint16_t *asked;
+    uint32_t asked_count;
+    bool is_remembered;
     /* What is found in the values that every event of this binding has alike. */
     uint32_t find_count;
     const uint32_t *finds; /* see trace.h */

@@ -1,4 +1,5 @@
 #include "rules/match/matcher.h"
+#include "rules/match/raw.h"
 
 #include <stdlib.h>
 
@@ -103,39 +104,15 @@ static inline bool key_add(struct class_key *key, const void *bytes, size_t leng
     return true;
 }
 
-/* The bytes that a value points at. */
-static size_t pointed_length(const struct value *value)
-{
-    switch ((enum value_type)value->type) {
-    case VALUE_UTF16:
-    case VALUE_UTF8:
-    case VALUE_ANSI:
-    case VALUE_ESCAPED:
-    case VALUE_BINARY:
-    case VALUE_SID:
-        return value->length;
-    case VALUE_GUID:
-    case VALUE_SYSTEMTIME:
-    case VALUE_IP6:
-        return 16;
-    case VALUE_IP4:
-        return 4;
-    default:
-        return 0;
-    }
-}
-
 static bool key_add_value(struct class_key *key, const struct value *value)
 {
-    const bool is_number = value->type >= VALUE_INT && value->type <= VALUE_BOOL;
-    const bool is_time = value->type == VALUE_FILETIME || value->type == VALUE_INSTANT;
-    const size_t length = pointed_length(value);
+    const struct bytes bytes = raw_bytes(value);
     if (!key_add(key, value, offsetof(struct value, data)))
         return false;
-    if (is_number || is_time)
+    if (raw_is_number(value))
         return key_add(key, &value->number, sizeof(value->number));
     if (value->type != VALUE_LIST)
-        return length == 0 || key_add(key, value->data, length);
+        return bytes.length == 0 || key_add(key, bytes.data, bytes.length);
     for (uint32_t i = 0; i < value->length; i++)
         if (!key_add_value(key, &value->items[i]))
             return false;
@@ -207,6 +184,7 @@ static bool scan_once(struct matcher *matcher, struct binding *binding, uint32_t
     binding->scan_count -= count;
     binding->finds = finds;
     binding->find_count = find_count;
+    binding->is_remembered = binding->plan->is_memorable;
     return true;
 }
 

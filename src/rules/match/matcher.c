@@ -38,7 +38,6 @@ void matcher_free(struct matcher *matcher)
     classes_release(&matcher->classes);
     free(matcher->trace.atoms);
     memo_release(&matcher->memo);
-    free(matcher->known);
     free(matcher->finds.marks);
     free(matcher->finds.list);
     free(matcher->trace.finds);
@@ -89,22 +88,13 @@ static bool grow_rules(struct matcher *matcher, uint32_t count)
     return matcher->trace.rules && matcher->trace.candidates;
 }
 
-static bool grow_fields(struct matcher *matcher, uint32_t count)
-{
-    free(matcher->known);
-    matcher->field_capacity = roomy(count);
-    matcher->known = array_of(matcher->field_capacity, sizeof(*matcher->known));
-    return matcher->known != NULL;
-}
-
 bool matcher_grow(struct matcher *matcher, const struct plan *plan)
 {
     const bool has_room =
         (plan->atom_count < matcher->atom_capacity || grow_atoms(matcher, plan->atom_count)) &&
-        (plan->rule_count < matcher->rule_capacity || grow_rules(matcher, plan->rule_count)) &&
-        (plan->field_count < matcher->field_capacity || grow_fields(matcher, plan->field_count));
+        (plan->rule_count < matcher->rule_capacity || grow_rules(matcher, plan->rule_count));
     if (!has_room)
-        matcher->atom_capacity = matcher->rule_capacity = matcher->field_capacity = 0;
+        matcher->atom_capacity = matcher->rule_capacity = 0;
     return has_room;
 }
 
@@ -115,7 +105,6 @@ void matcher_begin(struct matcher *matcher, const struct plan *plan)
     if (trace->generation == 0) {
         memset(trace->atoms, 0, matcher->atom_capacity * sizeof(*trace->atoms));
         memset(trace->rules, 0, matcher->rule_capacity * sizeof(*trace->rules));
-        memset(matcher->known, 0, matcher->field_capacity * sizeof(*matcher->known));
         trace->generation = TRUTH_COUNT;
     }
     trace->candidate_count = trace->find_count = 0;
@@ -142,53 +131,6 @@ static void scan_list(struct matcher *matcher, const struct index *index, unsign
             scan_text(matcher, index, texts[i]);
 }
 
-/* What was learnt by looking counts only where the field has this value alone. */
-static void replay(struct trace *trace, const struct memo_chunk *chunk, bool is_single)
-{
-    for (uint32_t i = 0; i < chunk->count; i++) {
-        const uint32_t atom = chunk->facts[i] >> 2;
-        switch ((enum fact_kind)(chunk->facts[i] & 3)) {
-        case FACT_MAY:
-            trace_find(trace, atom);
-            break;
-        case FACT_EXACT:
-            trace_find(trace, atom | FIND_EXACT);
-            break;
-        case FACT_NO:
-        case FACT_YES:
-            if (is_single)
-                trace_set(trace, atom, chunk->facts[i] & 1 ? TRUTH_YES : TRUTH_NO);
-            break;
-        }
-    }
-}
-
-/* A value that may have come before. */
-static void scan_known(struct matcher *matcher, const struct binding_scan *scan)
-{
-    const struct event *event = matcher->look.event;
-    struct memo *memo = &matcher->memo;
-    bool is_new;
-    uint32_t last = memo_find(memo, scan->index, &event->values[scan->slot], &is_new);
-    const uint32_t epoch = memo->epoch;
-    if (is_new) {
-        scan_text(matcher, scan->index, event_folded(event, scan->slot));
-        for (uint32_t i = 0; i < matcher->finds.count; i++) {
-            const uint32_t find = matcher->finds.list[i];
-            memo_add(memo, &last, epoch,
-                     fact_make(find & FIND_ATOM, find & FIND_EXACT ? FACT_EXACT : FACT_MAY));
-        }
-    } else {
-        replay(&matcher->trace, &memo->chunks[last], scan->is_single);
-        while (memo->chunks[last].next) {
-            last = memo->chunks[last].next;
-            replay(&matcher->trace, &memo->chunks[last], scan->is_single);
-        }
-    }
-    if (scan->is_single)
-        matcher->known[scan->field] = (struct known){matcher->trace.generation, last, epoch};
-}
-
 void matcher_scan(struct matcher *matcher, const struct binding_scan *scans, uint32_t count)
 {
     const struct event *event = matcher->look.event;
@@ -197,24 +139,11 @@ void matcher_scan(struct matcher *matcher, const struct binding_scan *scans, uin
         const struct value *value = &event->values[scan->slot];
         if (!index_may_hold(scan->types, scan->shortest, value))
             continue;
-        if (memo_takes(value, scan->memo_min))
-            scan_known(matcher, scan);
-        else if (value->type == VALUE_LIST)
+        if (value->type == VALUE_LIST)
             scan_list(matcher, scan->index, scan->slot);
         else
             scan_text(matcher, scan->index, event_folded(event, scan->slot));
     }
-}
-
-/* Remembers how a look at a value ended; not where it hit a limit, which is counted each time. */
-static void learn(struct matcher *matcher, const struct plan_atom *atom, uint32_t number,
-                  bool holds, uint64_t limited_before)
-{
-    struct known *known = &matcher->known[atom->field];
-    if (known->generation == matcher->trace.generation && atom->other == PLAN_NO_FIELD &&
-        matcher->look.regexes.limited == limited_before)
-        memo_add(&matcher->memo, &known->last, known->epoch,
-                 fact_make(number, holds ? FACT_YES : FACT_NO));
 }
 
 /* Answers an atom that indexes did not, or only with "maybe". */
@@ -223,11 +152,9 @@ static bool look_at(struct matcher *matcher, const struct binding *binding, uint
     const struct plan_atom *atom = &binding->plan->atoms[number];
     const struct slots others =
         atom->other == PLAN_NO_FIELD ? (struct slots){0} : binding_slots(binding, atom->other);
-    const uint64_t limited = matcher->look.regexes.limited;
     const bool holds =
         look_test(&matcher->look, atom->test, binding_slots(binding, atom->field), others);
     trace_set(&matcher->trace, number, holds ? TRUTH_YES : TRUTH_NO);
-    learn(matcher, atom, number, holds, limited);
     return holds;
 }
 
@@ -272,24 +199,12 @@ static uint32_t collect(struct matcher *matcher, uint32_t low, uint32_t high)
     return count;
 }
 
-uint32_t matcher_run(struct matcher *matcher, const struct event *event, const uint32_t **fired)
+/* Evaluates what the scan left; the rules that fired are in `fired`. */
+static uint32_t evaluate(struct matcher *matcher, const struct binding *binding)
 {
-    const struct binding *binding = matcher_bind(matcher, event);
-    *fired = matcher->fired;
-    matcher->counts.events++;
-    if (!binding) {
-        matcher->counts.unmatched++;
-        return 0;
-    }
     const struct plan *plan = binding->plan;
-    if (plan->rule_count == 0)
-        return 0;
-    matcher_begin(matcher, plan);
-    for (uint32_t i = 0; i < binding->find_count; i++)
-        trace_find(&matcher->trace, binding->finds[i]);
-    matcher_scan(matcher, binding->scans, binding->scan_count);
-    uint32_t low = UINT32_MAX, high = 0;
     const uint32_t total = plan->always_count + matcher->trace.candidate_count;
+    uint32_t low = UINT32_MAX, high = 0;
     for (uint32_t i = 0; i < total; i++) {
         const uint32_t place =
             i < plan->always_count ? i : matcher->trace.candidates[i - plan->always_count];
@@ -301,4 +216,51 @@ uint32_t matcher_run(struct matcher *matcher, const struct event *event, const u
         high = rule->rule > high ? rule->rule : high;
     }
     return low <= high ? collect(matcher, low, high) : 0;
+}
+
+/* Goes over the named fields and evaluates. */
+static uint32_t match(struct matcher *matcher, const struct binding *binding)
+{
+    matcher_scan(matcher, binding->scans + binding->any_scan_count,
+                 binding->scan_count - binding->any_scan_count);
+    return evaluate(matcher, binding);
+}
+
+/* The same, remembered; but not what hit a limit, which is counted each time. */
+static uint32_t match_once(struct matcher *matcher, const struct binding *binding,
+                           const uint32_t **fired)
+{
+    struct memo *memo = &matcher->memo;
+    const uint64_t tag = memo_tag(memo, (uint64_t)(uintptr_t)binding, matcher->look.event,
+                                  binding->asked, binding->asked_count);
+    const struct memo_entry *known = memo_find(memo, tag);
+    if (known) {
+        *fired = memo->fired + known->first;
+        return known->count;
+    }
+    const uint64_t limited = matcher->look.regexes.limited;
+    const uint32_t count = match(matcher, binding);
+    if (matcher->look.regexes.limited == limited)
+        memo_keep(memo, tag, matcher->fired, count);
+    return count;
+}
+
+uint32_t matcher_run(struct matcher *matcher, const struct event *event, const uint32_t **fired)
+{
+    const struct binding *binding = matcher_bind(matcher, event);
+    *fired = matcher->fired;
+    matcher->counts.events++;
+    if (!binding) {
+        matcher->counts.unmatched++;
+        return 0;
+    }
+    if (binding->plan->rule_count == 0)
+        return 0;
+    matcher_begin(matcher, binding->plan);
+    for (uint32_t i = 0; i < binding->find_count; i++)
+        trace_find(&matcher->trace, binding->finds[i]);
+    matcher_scan(matcher, binding->scans, binding->any_scan_count);
+    return binding->is_remembered && matcher->trace.find_count == binding->find_count
+               ? match_once(matcher, binding, fired)
+               : match(matcher, binding);
 }

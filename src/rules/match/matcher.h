@@ -6,20 +6,14 @@
 #include "rules/match/memo.h"
 #include "rules/match/trace.h"
 
-/* Where what is learnt of a field's value in this event is remembered. */
-struct known {
-    uint32_t generation; /* of the trace; another: nowhere */
-    uint32_t last, epoch;
-};
-
 struct matcher {
     const struct ruleset *ruleset;
     struct look look;
     struct trace trace;
     struct finds finds;
     struct memo memo;
-    struct known *known;                                   /* by field of the plan */
-    uint32_t atom_capacity, rule_capacity, field_capacity; /* of these arrays */
+    struct known *known;                   /* by field of the plan */
+    uint32_t atom_capacity, rule_capacity; /* of the arrays of these two */
     struct classes classes;
     uint64_t *fired_bits; /* by rule */
     uint32_t *fired;

@@ -1,78 +1,94 @@
 #include "rules/match/memo.h"
 
+#include "base/attributes.h"
 #include "base/hash.h"
+#include "rules/match/raw.h"
 
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
 
-#define ENTRY_COUNT 16384U
-#define CHUNK_COUNT 32768U
+#define ENTRY_COUNT 32768U
+#define FIRED_COUNT 65536U
+#define FIRED_MAX   1024U /* of one event; more are not remembered */
+
+#define MIX_ONE     0x9E3779B97F4A7C15U
+#define MIX_OTHER   0xD6E8FEB86659FD93U
 
 bool memo_init(struct memo *memo)
 {
     struct timespec now = {0};
     *memo = (struct memo){
         .entries = calloc(ENTRY_COUNT, sizeof(*memo->entries)),
-        .chunks = calloc(CHUNK_COUNT, sizeof(*memo->chunks)),
-        .chunk_count = 1,
+        .fired = calloc(FIRED_COUNT, sizeof(*memo->fired)),
     };
     if (getrandom(&memo->seed, sizeof(memo->seed), GRND_NONBLOCK) != sizeof(memo->seed)) {
         clock_gettime(CLOCK_MONOTONIC, &now);
-        memo->seed = (uint64_t)now.tv_nsec * 0x9E3779B97F4A7C15U ^ (uint64_t)(uintptr_t)memo;
+        memo->seed = (uint64_t)now.tv_nsec * MIX_ONE ^ (uint64_t)(uintptr_t)memo;
     }
-    return memo->entries && memo->chunks;
+    return memo->entries && memo->fired;
 }
 
 void memo_release(struct memo *memo)
 {
     free(memo->entries);
-    free(memo->chunks);
+    free(memo->fired);
     *memo = (struct memo){0};
 }
 
 void memo_reset(struct memo *memo)
 {
     memset(memo->entries, 0, ENTRY_COUNT * sizeof(*memo->entries));
-    memo->chunk_count = 1;
-    memo->epoch++;
+    memo->fired_count = 0;
 }
 
-static uint32_t chunk_take(struct memo *memo)
+static inline uint64_t mix(uint64_t tag, uint64_t with)
 {
-    if (memo->chunk_count == CHUNK_COUNT)
-        memo_reset(memo);
-    const uint32_t number = memo->chunk_count++;
-    memo->chunks[number].next = memo->chunks[number].count = 0;
-    return number;
+    tag = (tag ^ with) * MIX_ONE;
+    return tag ^ tag >> 32;
 }
 
-uint32_t memo_find(struct memo *memo, const struct index *index, const struct value *value,
-                   bool *is_new)
+static uint64_t value_tag(uint64_t tag, const struct value *value)
 {
-    const uint64_t kind = (uint64_t)(uintptr_t)index * 0xD6E8FEB86659FD93U + value->type;
-    const uint64_t hash = hash_bytes(bytes_of(value->data, value->length), memo->seed ^ kind);
-    const uint64_t tag = hash ? hash : 1;
-    struct memo_entry *entry = &memo->entries[tag >> 32 & (ENTRY_COUNT - 1)];
-    *is_new = entry->tag != tag;
-    if (*is_new) {
-        const uint32_t first = chunk_take(memo);
-        *entry = (struct memo_entry){tag, first};
-    }
-    return entry->first;
+    const struct bytes bytes = raw_bytes(value);
+    tag = mix(tag, value->type * MIX_OTHER + value->width);
+    if (bytes.length)
+        return hash_bytes(bytes, tag);
+    if (raw_is_number(value))
+        return mix(mix(tag, value->number), value->length);
+    for (uint32_t i = 0; value->type == VALUE_LIST && i < value->length; i++)
+        tag = value_tag(tag, &value->items[i]);
+    return tag;
 }
 
-void memo_add(struct memo *memo, uint32_t *last, uint32_t epoch, uint32_t fact)
+uint64_t memo_tag(const struct memo *memo, uint64_t binding, const struct event *event,
+                  const uint16_t *slots, uint32_t slot_count)
 {
-    if (memo->epoch != epoch)
+    uint64_t tag = mix(memo->seed, binding);
+    for (uint32_t i = 0; i < slot_count; i++)
+        tag = value_tag(tag, &event->values[slots[i]]);
+    return tag ? tag : 1;
+}
+
+static struct memo_entry *entry_of(const struct memo *memo, uint64_t tag)
+{
+    return &memo->entries[tag >> 16 & (ENTRY_COUNT - 1)];
+}
+
+const struct memo_entry *memo_find(const struct memo *memo, uint64_t tag)
+{
+    const struct memo_entry *entry = entry_of(memo, tag);
+    return entry->tag == tag ? entry : NULL;
+}
+
+void memo_keep(struct memo *memo, uint64_t tag, const uint32_t *fired, uint32_t count)
+{
+    if (count > FIRED_MAX)
         return;
-    struct memo_chunk *chunk = &memo->chunks[*last];
-    if (chunk->count == MEMO_FACTS) {
-        const uint32_t next = chunk_take(memo);
-        if (memo->epoch != epoch)
-            return;
-        chunk->next = *last = next;
-        chunk = &memo->chunks[next];
-    }
-    chunk->facts[chunk->count++] = fact;
+    if (UNLIKELY(count > FIRED_COUNT - memo->fired_count))
+        memo_reset(memo);
+    if (count)
+        memcpy(memo->fired + memo->fired_count, fired, count * sizeof(*fired));
+    *entry_of(memo, tag) = (struct memo_entry){tag, memo->fired_count, count};
+    memo->fired_count += count;
 }

@@ -162,6 +162,15 @@ static void plan_atoms(struct planner *planner, struct plan *plan)
     plan->atoms = atoms;
 }
 
+/* Whether every test on any field of the event is left to indexes. */
+static bool is_memorable(const struct lowering *lowering)
+{
+    for (uint32_t i = 0; i < lowering->keys.count; i++)
+        if (low_atoms(lowering)[i].field == IMAGE_NONE && !low_atoms(lowering)[i].is_indexed)
+            return false;
+    return true;
+}
+
 /* Calls for each literal that is looked for because of a test: its own, or its members'. */
 static void each_seek(const struct image *image, uint32_t number,
                       void (*each)(void *context, uint32_t seek), void *context)
@@ -284,6 +293,7 @@ static void plan_finish(struct planner *planner, struct plan *plan)
         plan_indexes(planner, plan, fields);
     if (!planner->lowering.failed)
         plan_triggers(planner, plan);
+    plan->is_memorable = is_memorable(&planner->lowering);
     plan->steps = keep(planner, &planner->lowering.steps);
     plan->sources = keep(planner, &planner->sources);
     plan->source_count = (uint32_t)(planner->sources.length / sizeof(uint32_t));

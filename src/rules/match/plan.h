@@ -49,6 +49,8 @@ struct plan {
     const uint32_t *trigger_first, *triggers; /* see trace.h */
     const uint32_t *sources;                  /* those that fit, ascending */
     uint32_t field_count, atom_count, rule_count, always_count, source_count;
+    bool
+        is_memorable; /* what stands in fields that no rule names matters only if indexes find it */
 };
 
 struct planner;
