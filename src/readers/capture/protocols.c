@@ -1,3 +1,4 @@
+#include "readers/capture/dns/dns.h"
 #include "readers/capture/krb5/krb5.h"
 #include "readers/capture/ldap/ldap.h"
 #include "readers/capture/rpc/rpc.h"
@@ -8,5 +9,6 @@
 
 /* In the order in which they are probed. */
 const struct wire_protocol *const wire_protocols[] = {
-    &wire_smb, &wire_krb_tcp, &wire_krb_udp, &wire_dcerpc, &wire_ldap, &wire_tds, &wire_tls, NULL,
+    &wire_smb, &wire_krb_tcp, &wire_krb_udp, &wire_dcerpc,  &wire_ldap,
+    &wire_tds, &wire_tls,     &wire_dns_udp, &wire_dns_tcp, NULL,
 };
