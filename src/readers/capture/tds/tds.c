@@ -1,6 +1,7 @@
 #include "readers/capture/tds/tds.h"
 
 #include "readers/capture/auth/auth.h"
+#include "readers/capture/tls/tls.h"
 
 #include <stdio.h>
 
@@ -74,6 +75,7 @@ struct session {
     struct wire_session base;
     struct auth_state *auth;
     struct buffer message[2]; /* the packets of one message, per side */
+    struct wire_carried *tls;
     bool is_encrypted;
 };
 
@@ -216,7 +218,10 @@ static void batch_take(struct session *session, struct bytes body, const uint8_t
 static void message_end(struct session *session, enum wire_side side, const uint8_t *header)
 {
     const struct bytes body = buffer_view(&session->message[side]);
-    if (side == WIRE_CLIENT && header[0] == PACKET_PRELOGIN && body.length && body.data[0] == 0)
+    if (header[0] == PACKET_PRELOGIN && tls_is_record(body)) /* its handshake (2.2.6.5) */
+        wire_carry(&session->base, &session->tls, &wire_tls, side, body);
+    else if (side == WIRE_CLIENT && header[0] == PACKET_PRELOGIN && body.length &&
+             body.data[0] == 0)
         prelogin_take(session, body, header);
     else if (side == WIRE_CLIENT && header[0] == PACKET_LOGIN7)
         login_take(session, body, header);
@@ -230,6 +235,19 @@ static void message_end(struct session *session, enum wire_side side, const uint
     buffer_reset(&session->message[side]);
 }
 
+/* Behind the handshake TLS stands in the stream by itself. */
+static size_t encrypted_take(struct session *session, enum wire_side side, struct bytes bytes,
+                             size_t taken)
+{
+    const struct bytes rest = bytes_of(bytes.data + taken, bytes.length - taken);
+    session->is_encrypted = true;
+    if (session->tls)
+        wire_carry(&session->base, &session->tls, &wire_tls, side, rest);
+    else
+        wire_unseen(&session->base, rest.length);
+    return bytes.length;
+}
+
 static size_t tds_data(struct wire_session *base, enum wire_side side, struct bytes bytes)
 {
     struct session *session = (struct session *)base;
@@ -237,9 +255,7 @@ static size_t tds_data(struct wire_session *base, enum wire_side side, struct by
     while (bytes.length - taken >= HEADER) {
         const uint8_t *header = bytes.data + taken;
         if (session->is_encrypted || !is_header(bytes_of(header, HEADER))) {
-            session->is_encrypted = true;
-            wire_unseen(base, bytes.length - taken);
-            return bytes.length;
+            return encrypted_take(session, side, bytes, taken);
         }
         const size_t length = load_be16(header + 2);
         if (bytes.length - taken < length)

@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 
-#define RECORD_HEADER    5U
 #define RECORD_MAX       (16384U + 2048U) /* RFC 5246 6.2.3 */
 #define HANDSHAKE_HEADER 4U
 #define HANDSHAKE_MAX    (128U << 10)
@@ -490,23 +489,24 @@ static size_t tls_data(struct wire_session *base, enum wire_side side, struct by
 {
     struct session *session = (struct session *)base;
     size_t taken = 0;
-    while (bytes.length - taken >= RECORD_HEADER) {
+    while (bytes.length - taken >= TLS_RECORD_HEADER) {
         const uint8_t *header = bytes.data + taken;
-        const size_t have = bytes.length - taken - RECORD_HEADER, length = load_be16(header + 3);
-        if (session->is_lost[side] || !tls_is_record(bytes_of(header, RECORD_HEADER)) ||
+        const size_t have = bytes.length - taken - TLS_RECORD_HEADER,
+                     length = load_be16(header + 3);
+        if (session->is_lost[side] || !tls_is_record(bytes_of(header, TLS_RECORD_HEADER)) ||
             length > RECORD_MAX)
             return taken + give_up(session, side, bytes.length - taken);
         if (!session->history_length)
             session->first = base->connection->now[side];
         session->last = base->connection->now[side];
         if (header[0] == CONTENT_DATA || is_encrypted(session, side)) {
-            taken += RECORD_HEADER + secret_take(session, side, have, length);
+            taken += TLS_RECORD_HEADER + secret_take(session, side, have, length);
             continue;
         }
         if (have < length)
             break;
-        clear_take(session, side, header[0], bytes_of(header + RECORD_HEADER, length));
-        taken += RECORD_HEADER + length;
+        clear_take(session, side, header[0], bytes_of(header + TLS_RECORD_HEADER, length));
+        taken += TLS_RECORD_HEADER + length;
     }
     return taken;
 }
@@ -519,7 +519,7 @@ static enum wire_probe tls_probe(const struct wire_connection *connection, enum 
 {
     (void)connection;
     static const uint8_t start[] = {CONTENT_HANDSHAKE, 3};
-    if (bytes.length < RECORD_HEADER + 1)
+    if (bytes.length < TLS_RECORD_HEADER + 1)
         return bytes.length < 2 || memcmp(bytes.data, start, 2) == 0 ? WIRE_MORE : WIRE_NO;
     if (!tls_is_record(bytes) || load_be16(bytes.data + 3) > RECORD_MAX ||
         load_be16(bytes.data + 3) == 0)
@@ -527,7 +527,7 @@ static enum wire_probe tls_probe(const struct wire_connection *connection, enum 
     if (bytes.data[0] != CONTENT_HANDSHAKE)
         return WIRE_MAYBE;
     const unsigned expected = side == WIRE_CLIENT ? HANDSHAKE_CLIENT_HELLO : HANDSHAKE_SERVER_HELLO;
-    return bytes.data[RECORD_HEADER] == expected ? WIRE_YES : WIRE_NO;
+    return bytes.data[TLS_RECORD_HEADER] == expected ? WIRE_YES : WIRE_NO;
 }
 
 static struct wire_session *tls_open(struct wire_connection *connection,

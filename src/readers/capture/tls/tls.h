@@ -5,13 +5,15 @@
 
 #include "readers/capture/wire.h"
 
+#define TLS_RECORD_HEADER 5U /* type, version(2), length(2) */
+
 extern const struct wire_protocol wire_tls;
 
 /* Whether bytes begin as a TLS record does. */
 static inline bool tls_is_record(struct bytes bytes)
 {
-    return bytes.length >= 5 && bytes.data[0] >= 20 && bytes.data[0] <= 24 && bytes.data[1] == 3 &&
-           bytes.data[2] <= 4;
+    return bytes.length >= TLS_RECORD_HEADER && bytes.data[0] >= 20 && bytes.data[0] <= 24 &&
+           bytes.data[1] == 3 && bytes.data[2] <= 4;
 }
 
 #endif
