@@ -15,8 +15,8 @@ struct cursor {
 /* A cursor over `bytes`, whose first byte stands at `offset` in the evidence. */
 static inline struct cursor cursor_over(struct bytes bytes, uint64_t offset)
 {
-    return (struct cursor){
-        .at = bytes.data, .end = bytes.data + bytes.length, .base = offset + bytes.length};
+    const uint8_t *end = bytes.length ? bytes.data + bytes.length : bytes.data; /* may be NULL */
+    return (struct cursor){.at = bytes.data, .end = end, .base = offset + bytes.length};
 }
 
 static inline size_t cursor_left(const struct cursor *cursor)

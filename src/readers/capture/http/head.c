@@ -128,6 +128,8 @@ struct bytes head_find(struct bytes head, const char *name)
 bool head_has_word(struct bytes list, const char *word)
 {
     size_t start = 0;
+    if (!list.length)
+        return false;
     for (size_t at = 0; at <= list.length; at++) {
         if (at < list.length && list.data[at] != ',')
             continue;
@@ -144,7 +146,8 @@ struct bytes head_word(struct bytes *text)
     while (length < text->length && !is_blank(text->data[length]) && text->data[length] != ',')
         length++;
     const struct bytes word = bytes_of(text->data, length);
-    *text = trim(bytes_of(text->data + length, text->length - length));
+    if (length)
+        *text = trim(bytes_of(text->data + length, text->length - length));
     return word;
 }
 
