@@ -81,6 +81,14 @@ void event_writer_free(struct event_writer *writer)
     free(writer);
 }
 
+struct bytes event_channel(const struct event *event)
+{
+    uint16_t slot = event->shape->known[FIELD_CHANNEL];
+    if (slot == SHAPE_NO_SLOT)
+        slot = event->shape->known[FIELD_STREAM];
+    return slot == SHAPE_NO_SLOT ? (struct bytes){0} : event_text(event, slot);
+}
+
 /* The values of an event by row, and the rest in its order. */
 struct sorted {
     const struct event_writer *writer;

@@ -15,6 +15,9 @@ void event_writer_free(struct event_writer *writer);
 /* Whether the field belongs to Windows' System element. */
 bool event_writer_is_system(const struct event_writer *writer, name_id field);
 
+/* Where the event comes from: its channel, or the log of a wire event (`_path`). */
+struct bytes event_channel(const struct event *event);
+
 /* Appends the event as one line without its end. */
 void event_write(const struct event_writer *writer, const struct pipeline_view *view,
                  enum reader_text text, struct buffer *to);

@@ -43,10 +43,11 @@ struct listing_thread {
  * through its batches in their order, so that the first event of all with a key is also the first
  * that its thread meets: it always brings its example. */
 
-static void key_write(struct buffer *to, const struct finding *look, struct bytes name)
+static void key_write(struct buffer *to, const struct event *event, const struct finding *look,
+                      struct bytes name)
 {
     buffer_reset(to);
-    census_put(to, look->channel);
+    census_put(to, event_channel(event));
     census_put(to, look->event_id);
     census_put(to, name);
 }
@@ -75,7 +76,7 @@ static void event_seen(void *state, const struct pipeline_view *view, struct buf
         if (!value_is_there(&event->values[slot]) ||
             (!listing->arguments->all && event_writer_is_system(listing->writer, field)))
             continue;
-        key_write(&thread->key, look, names_text(listing->bench->fields, field));
+        key_write(&thread->key, event, look, names_text(listing->bench->fields, field));
         if (keys_add(&thread->sent, buffer_view(&thread->key), &is_new) == KEYS_NONE)
             is_new = true;
         out->failed |= thread->key.failed;

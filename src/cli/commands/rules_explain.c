@@ -1,6 +1,7 @@
 /* Why a rule fires on an event, or does not. */
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/event_text.h"
 #include "cli/rule_choice.h"
 #include "cli/workbench.h"
 #include "reports/escape.h"
@@ -107,11 +108,16 @@ static bool is_record_wanted(const struct arguments *arguments, uint64_t record)
     return arguments->records.count == 0;
 }
 
-static void known_write(const struct event *event, enum field_known field, struct buffer *to)
+static void word_write(struct bytes text, struct buffer *to)
+{
+    buffer_byte(to, ' ');
+    escape_text(to, text.length ? text : bytes_of_text("-"));
+}
+
+static struct bytes known_text(const struct event *event, enum field_known field)
 {
     const uint16_t slot = event->shape->known[field];
-    buffer_byte(to, ' ');
-    escape_text(to, slot == SHAPE_NO_SLOT ? bytes_of_text("-") : event_text(event, slot));
+    return slot == SHAPE_NO_SLOT ? (struct bytes){0} : event_text(event, slot);
 }
 
 static void event_head(const struct pipeline_view *view, struct buffer *to)
@@ -121,9 +127,9 @@ static void event_head(const struct pipeline_view *view, struct buffer *to)
     escape_text(to, bytes_of_text(view->path));
     buffer_format(to, ": record %llu, ", (unsigned long long)view->event->record);
     buffer_bytes(to, length ? time : "no time", length ? length : strlen("no time"));
-    known_write(view->event, FIELD_COMPUTER, to);
-    known_write(view->event, FIELD_CHANNEL, to);
-    known_write(view->event, FIELD_EVENT_ID, to);
+    word_write(known_text(view->event, FIELD_COMPUTER), to);
+    word_write(event_channel(view->event), to);
+    word_write(known_text(view->event, FIELD_EVENT_ID), to);
     buffer_byte(to, '\n');
 }
 

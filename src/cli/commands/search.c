@@ -5,6 +5,7 @@
 #include "cli/needle.h"
 #include "cli/sheet.h"
 #include "cli/workbench.h"
+#include "findings/findings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ struct search {
 struct search_thread {
     struct search *search;
     struct needle_eye *eye;
+    struct finding_maker *maker; /* knows the host */
     uint64_t found, seen;
 };
 
@@ -115,23 +117,20 @@ static void found_write(const struct search *search, const struct event *event,
     buffer_bytes(to, text.data + from, text.length - from);
 }
 
-static struct bytes known_text(const struct event *event, enum field_known field)
+static void row_write(const struct search_thread *thread, const struct pipeline_view *view,
+                      const struct hit *hit, struct buffer *out)
 {
-    const uint16_t slot = event->shape->known[field];
-    return slot == SHAPE_NO_SLOT ? (struct bytes){0} : event_text(event, slot);
-}
-
-static void row_write(const struct search *search, const struct event *event, const struct hit *hit,
-                      struct buffer *out)
-{
+    const struct search *search = thread->search;
+    const struct event *event = view->event;
+    const struct finding *look = finding_maker_look(thread->maker, event, view->evidence);
     struct buffer found = {0};
     struct sheet sheet = sheet_for(search->bench->output, out);
     found_write(search, event, hit, &found);
     sheet_resume(&sheet, columns);
     sheet_time(&sheet, event->time);
-    sheet_text(&sheet, known_text(event, FIELD_COMPUTER));
-    sheet_text(&sheet, known_text(event, FIELD_CHANNEL));
-    sheet_text(&sheet, known_text(event, FIELD_EVENT_ID));
+    sheet_text(&sheet, look->host);
+    sheet_text(&sheet, event_channel(event));
+    sheet_text(&sheet, look->event_id);
     sheet_number(&sheet, event->record);
     sheet_text(&sheet, buffer_view(&found));
     out->failed |= found.failed;
@@ -150,7 +149,7 @@ static void event_seen(void *state, const struct pipeline_view *view, struct buf
         return;
     thread->found++;
     if (search->is_table) {
-        row_write(search, view->event, &hit, out);
+        row_write(thread, view, &hit, out);
     } else {
         event_write(search->writer, view, READER_TEXT_JSON, out);
         buffer_byte(out, '\n');
@@ -164,12 +163,14 @@ static void *thread_new(void *context)
     struct search *search = context;
     struct search_thread *thread = calloc(1, sizeof(*thread));
     struct needle_eye *eye = needle_eye_new(search->needle);
-    if (!thread || !eye) {
+    struct finding_maker *maker = finding_maker_new(search->bench->fields);
+    if (!thread || !eye || !maker) {
         free(thread);
         needle_eye_free(eye);
+        finding_maker_free(maker);
         return NULL;
     }
-    *thread = (struct search_thread){.search = search, .eye = eye};
+    *thread = (struct search_thread){.search = search, .eye = eye, .maker = maker};
     return thread;
 }
 
@@ -181,6 +182,7 @@ static void thread_done(void *context, void *state)
     search->seen += thread->seen;
     search->limited += needle_limited(thread->eye);
     needle_eye_free(thread->eye);
+    finding_maker_free(thread->maker);
     free(thread);
 }
 

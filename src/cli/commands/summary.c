@@ -2,6 +2,7 @@
 #include "cli/census.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/event_text.h"
 #include "cli/logon.h"
 #include "cli/sheet.h"
 #include "cli/version.h"
@@ -47,7 +48,7 @@ static void event_seen(void *state, const struct pipeline_view *view, struct buf
     const enum logon_kind kind = logon_kind(&summary->logon, event, look);
     census_put_time(out, event->time);
     census_put(out, look->host);
-    census_put(out, look->channel);
+    census_put(out, event_channel(event));
     census_put(out, look->provider);
     census_put(out, look->event_id);
     buffer_byte(out, (uint8_t)kind);
