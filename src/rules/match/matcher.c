@@ -226,13 +226,11 @@ static uint32_t match(struct matcher *matcher, const struct binding *binding)
     return evaluate(matcher, binding);
 }
 
-/* The same, remembered; but not what hit a limit, which is counted each time. */
-static uint32_t match_once(struct matcher *matcher, const struct binding *binding,
+/* The same, remembered under this tag; but not what hit a limit, which is counted each time. */
+static uint32_t match_once(struct matcher *matcher, const struct binding *binding, uint64_t tag,
                            const uint32_t **fired)
 {
     struct memo *memo = &matcher->memo;
-    const uint64_t tag = memo_tag(memo, (uint64_t)(uintptr_t)binding, matcher->look.event,
-                                  binding->asked, binding->asked_count);
     const struct memo_entry *known = memo_find(memo, tag);
     if (known) {
         *fired = memo->fired + known->first;
@@ -256,11 +254,17 @@ uint32_t matcher_run(struct matcher *matcher, const struct event *event, const u
     }
     if (binding->plan->rule_count == 0)
         return 0;
+    uint64_t tag = 0;
+    if (binding->is_remembered) {
+        tag = memo_tag(&matcher->memo, (uint64_t)(uintptr_t)binding, event, binding->asked,
+                       binding->asked_count);
+        memo_expect(&matcher->memo, tag);
+    }
     matcher_begin(matcher, binding->plan);
     for (uint32_t i = 0; i < binding->find_count; i++)
         trace_find(&matcher->trace, binding->finds[i]);
     matcher_scan(matcher, binding->scans, binding->any_scan_count);
     return binding->is_remembered && matcher->trace.find_count == binding->find_count
-               ? match_once(matcher, binding, fired)
+               ? match_once(matcher, binding, tag, fired)
                : match(matcher, binding);
 }

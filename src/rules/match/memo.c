@@ -81,6 +81,11 @@ const struct memo_entry *memo_find(const struct memo *memo, uint64_t tag)
     return entry->tag == tag ? entry : NULL;
 }
 
+void memo_expect(const struct memo *memo, uint64_t tag)
+{
+    __builtin_prefetch(entry_of(memo, tag));
+}
+
 void memo_keep(struct memo *memo, uint64_t tag, const uint32_t *fired, uint32_t count)
 {
     if (count > FIRED_MAX)

@@ -33,8 +33,10 @@ void memo_reset(struct memo *memo);
 uint64_t memo_tag(const struct memo *memo, uint64_t binding, const struct event *event,
                   const uint16_t *slots, uint32_t slot_count);
 
-/* The entry with this tag, or NULL. */
+/* The entry with this tag, or NULL; and a hint some time before, since it is rarely in the cache.
+ */
 const struct memo_entry *memo_find(const struct memo *memo, uint64_t tag);
+void memo_expect(const struct memo *memo, uint64_t tag);
 
 void memo_keep(struct memo *memo, uint64_t tag, const uint32_t *fired, uint32_t count);
 
