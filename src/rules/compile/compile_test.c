@@ -288,6 +288,7 @@ static bool draft_kind(struct builder *builder, struct arena *arena, const struc
         return true;
     case SIGMA_TIMEPART:
         draft->record.form = (uint8_t)test->part;
+        draft->record.split = (uint8_t)test->compare;
         draft->record.number = test->number + 0.0;
         return true;
     case SIGMA_EXISTS:

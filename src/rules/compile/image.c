@@ -111,7 +111,7 @@ static bool test_form_is_right(const struct image_test *test)
     case SIGMA_FIELDREF:
         return test->form <= SIGMA_CONTAINS;
     case SIGMA_TIMEPART:
-        return test->form <= SIGMA_YEAR;
+        return test->form <= SIGMA_YEAR && test->split <= SIGMA_GTE;
     case SIGMA_REGEX:
         return test->split <= test->pieces.count;
     case SIGMA_EXISTS:

@@ -20,7 +20,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 
-#define IMAGE_VERSION   1U
+#define IMAGE_VERSION   2U
 #define IMAGE_NONE      UINT32_MAX
 #define IMAGE_DEPTH_MAX 64U        /* nesting of a condition */
 #define IMAGE_BYTES_MAX (1U << 30) /* so that 32-bit arithmetic on offsets cannot wrap */
@@ -72,8 +72,8 @@ struct image_test {
     uint8_t form; /* TEXT: enum text_form. CIDR: 4 or 6. COMPARE: enum sigma_compare. FIELDREF:
                      enum sigma_compare_text. TIMEPART: enum sigma_part. REGEX: flags */
     uint8_t flags;
-    uint8_t split;  /* CIDR: length of the prefix in bits, of 128. REGEX: how many of the pieces
-                       are alternatives; none: not known */
+    uint8_t split;  /* CIDR: length of the prefix in bits, of 128. TIMEPART: enum sigma_compare.
+                       REGEX: how many of the pieces are alternatives; none: not known */
     uint32_t field; /* FIELDREF: the rule's name of the other field */
     struct image_text text;   /* literal, folded unless cased; expression; network of 16 bytes */
     struct image_list pieces; /* SET: words, its members' numbers. GLOB: pieces. REGEX: folded

@@ -134,7 +134,7 @@ static void show_test(struct buffer *to, const struct image *image, const struct
                      image->fields[test->field].length);
         break;
     case SIGMA_TIMEPART:
-        buffer_format(to, "has %s %g", parts[test->form], test->number);
+        buffer_format(to, "has %s %s %g", parts[test->form], compares[test->split], test->number);
         break;
     case SIGMA_TRUE:
         buffer_text(to, is_wanted ? "always" : "never");

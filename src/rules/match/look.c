@@ -202,7 +202,7 @@ static bool value_fits(const struct image *image, const struct image_test *test,
     case SIGMA_TIMEPART:
         return value_instant(value, &instant) &&
                part_of(instant, (enum sigma_part)test->form, &number) &&
-               compares(SIGMA_EQ, number, test->number);
+               compares((enum sigma_compare)test->split, number, test->number);
     default:
         return false;
     }

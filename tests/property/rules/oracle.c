@@ -209,13 +209,8 @@ static bool cidr_question(const struct view *view, const struct sigma_test *test
     return true;
 }
 
-static bool compare_question(const struct view *view, const struct sigma_test *test,
-                             const struct value *value)
+static bool number_question(const struct sigma_test *test, double number)
 {
-    double number;
-    (void)view;
-    if (!value_number(value, &number))
-        return false;
     switch (test->compare) {
     case SIGMA_EQ:
         return !(number < test->number || number > test->number);
@@ -231,6 +226,14 @@ static bool compare_question(const struct view *view, const struct sigma_test *t
         return number >= test->number;
     }
     return false;
+}
+
+static bool compare_question(const struct view *view, const struct sigma_test *test,
+                             const struct value *value)
+{
+    double number;
+    (void)view;
+    return value_number(value, &number) && number_question(test, number);
 }
 
 /* Counts the days one by one, year by year and month by month. */
@@ -270,7 +273,7 @@ static bool time_question(const struct view *view, const struct sigma_test *test
         [SIGMA_MONTH] = month + 1,
         [SIGMA_YEAR] = year,
     };
-    return (double)parts[test->part] >= test->number && (double)parts[test->part] <= test->number;
+    return number_question(test, (double)parts[test->part]);
 }
 
 static bool fieldref_inner(const struct view *view, const struct sigma_test *test,

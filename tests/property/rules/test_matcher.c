@@ -203,6 +203,7 @@ static void random_time_test(struct random *random, struct sigma_test *test)
     test->kind = SIGMA_TIMEPART;
     test->field = "Time";
     test->part = (enum sigma_part)below(random, 6);
+    test->compare = (enum sigma_compare)below(random, 6);
     test->number = below(random, limits[test->part]) + (test->part == SIGMA_YEAR ? 2020.0 : 0);
 }
 

@@ -232,11 +232,17 @@ static void comparisons_are_of_numbers(void **state)
     assert_false(compares(*state, SIGMA_GTE, 0, "none"));
 }
 
-static bool has_part(struct fake *fake, enum sigma_part part, double number, const char *time)
+static bool part_compares(struct fake *fake, enum sigma_part part, enum sigma_compare compare,
+                          double number, const char *time)
 {
     const struct sigma_test test = {
-        .kind = SIGMA_TIMEPART, .field = "F", .part = part, .number = number};
+        .kind = SIGMA_TIMEPART, .field = "F", .part = part, .compare = compare, .number = number};
     return fires(fake, fake_leaf(fake, &test), fake_event(fake, "C", "F", time, NULL));
+}
+
+static bool has_part(struct fake *fake, enum sigma_part part, double number, const char *time)
+{
+    return part_compares(fake, part, SIGMA_EQ, number, time);
 }
 
 static void parts_of_a_time_are_utc(void **state)
@@ -249,6 +255,23 @@ static void parts_of_a_time_are_utc(void **state)
     assert_true(has_part(*state, SIGMA_MONTH, 12, "2024-12-30T12:00:00Z"));
     assert_true(has_part(*state, SIGMA_YEAR, 2024, "2024-12-30T12:00:00Z"));
     assert_false(has_part(*state, SIGMA_YEAR, 2024, "no time"));
+}
+
+static void parts_of_a_time_are_compared_as_numbers(void **state)
+{
+    static const char evening[] = "2024-12-30T20:15:00Z";
+    assert_true(part_compares(*state, SIGMA_HOUR, SIGMA_GTE, 20, evening));
+    assert_false(part_compares(*state, SIGMA_HOUR, SIGMA_GTE, 21, evening));
+    assert_true(part_compares(*state, SIGMA_HOUR, SIGMA_GT, 19, evening));
+    assert_false(part_compares(*state, SIGMA_HOUR, SIGMA_GT, 20, evening));
+    assert_true(part_compares(*state, SIGMA_DAY, SIGMA_LTE, 30, evening));
+    assert_false(part_compares(*state, SIGMA_DAY, SIGMA_LTE, 29, evening));
+    assert_true(part_compares(*state, SIGMA_DAY, SIGMA_LT, 31, evening));
+    assert_false(part_compares(*state, SIGMA_DAY, SIGMA_LT, 30, evening));
+    assert_true(part_compares(*state, SIGMA_YEAR, SIGMA_NEQ, 2023, evening));
+    assert_false(part_compares(*state, SIGMA_YEAR, SIGMA_NEQ, 2024, evening));
+    assert_false(part_compares(*state, SIGMA_YEAR, SIGMA_LT, 3000, "no time"));
+    assert_false(part_compares(*state, SIGMA_YEAR, SIGMA_NEQ, 2024, "no time"));
 }
 
 static bool relates(struct fake *fake, enum sigma_compare_text how, const char *one,
@@ -356,6 +379,7 @@ int main(void)
         T(networks_hold_addresses_of_their_version),
         T(comparisons_are_of_numbers),
         T(parts_of_a_time_are_utc),
+        T(parts_of_a_time_are_compared_as_numbers),
         T(a_field_is_compared_with_another),
         T(expressions_are_searched_for_in_the_value),
         T(an_expression_that_would_never_end_is_counted),

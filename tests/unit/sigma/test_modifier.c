@@ -185,6 +185,10 @@ static void time_parts_are_compared_too(void **state)
     lab_assert_item("T|month: 12", "T.month=12");
     lab_assert_item("T|year: 2026", "T.year=2026");
     lab_assert_item("T|hour|gte: 20", "T.hour>=20");
+    lab_assert_item("T|hour|lt: 6", "T.hour<6");
+    lab_assert_item("T|day|lte: 7", "T.day<=7");
+    lab_assert_item("T|week|gt: 52", "T.week>52");
+    lab_assert_item("T|hour|neq: [8, 9]", "!(T.hour=8 | T.hour=9)");
     lab_assert_item_refused("T|hour: late", "hour: the value must be a number");
 }
 
