@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """SMB events against tshark's fields: capture_smb.py IMPOUND [CAPTURE|FOLDER ...]
 
-Without arguments behind the program, the folders of IMPOUND_CAPTURES (joined by `:`) are taken.
+Without arguments behind the program, the folders of IMPOUND_CAPTURES (joined by `:`) are taken, or the captures
+among the evidence of IMPOUND_SHARED.
 Exits with 77 (skipped) without tshark or captures, with 1 when something differs.
 """
 import collections
@@ -328,9 +329,15 @@ def actual(impound, path):
     return +rows
 
 
+def folders_known():
+    named, shared = os.environ.get("IMPOUND_CAPTURES"), os.environ.get("IMPOUND_SHARED")
+    if named:
+        return [one for one in named.split(":") if one]
+    return sorted(pathlib.Path(shared, "evidence").glob("captures*/")) if shared else []
+
+
 def captures(arguments):
-    folders = arguments or [one for one in os.environ.get("IMPOUND_CAPTURES", "").split(":") if one]
-    for folder in map(pathlib.Path, folders):
+    for folder in map(pathlib.Path, arguments or folders_known()):
         if folder.is_dir():
             yield from sorted(one for one in folder.rglob("*") if one.suffix in (".pcap", ".pcapng"))
         else:
