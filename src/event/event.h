@@ -8,6 +8,7 @@
 #define IMPOUND_EVENT_EVENT_H
 
 #include "base/arena.h"
+#include "base/flow.h"
 #include "base/instant.h"
 #include "base/names.h"
 #include "event/value.h"
@@ -71,9 +72,10 @@ struct event {
     const struct shape *shape;
     const struct value *values; /* shape->count of them */
     struct instant time;
-    uint64_t record;  /* the record id, line or packet number that the source gives */
-    uint64_t offset;  /* of the record in the evidence, in bytes */
-    struct bytes raw; /* the record's bytes */
+    uint64_t record;     /* the record id, line or packet number that the source gives */
+    uint64_t offset;     /* of the record in the evidence, in bytes */
+    struct bytes raw;    /* the record's bytes */
+    struct flow_id flow; /* of a capture's event; its record is a packet's number then */
     bool is_carved;
     struct event_cache *cache;
 };

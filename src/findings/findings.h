@@ -28,6 +28,7 @@ struct finding_event {
     struct instant time;
     uint64_t record, offset;
     uint32_t evidence;
+    struct flow_id flow;
 };
 
 /* All texts are UTF-8 by their source's word: not checked. Empty: not known. */
@@ -35,6 +36,7 @@ struct finding {
     struct instant time;
     uint64_t record, offset;
     uint32_t evidence;
+    struct flow_id flow; /* of a capture: `record` is a packet's number */
     bool is_carved;
     bool is_correlation;
     uint64_t content; /* a hash of the record's bytes; of a correlation: of its group and events */

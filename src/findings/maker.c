@@ -90,6 +90,7 @@ const struct finding *finding_maker_look(struct finding_maker *maker, const stru
         .record = event->record,
         .offset = event->offset,
         .evidence = evidence,
+        .flow = event->flow,
         .is_carved = event->is_carved,
         .content = hash_bytes(event->raw, 0),
         .host = cut(roles_host(maker->roles, &maker->seen)),
@@ -265,6 +266,7 @@ void finding_write_correlation(const struct correlate_finding *found, const stru
         .record = found->last.record,
         .offset = found->last.offset,
         .evidence = found->last.evidence,
+        .flow = found->last.flow,
         .is_correlation = true,
         .content = group_hash(found),
         .event_count = found->event_count,
@@ -278,7 +280,8 @@ void finding_write_correlation(const struct correlate_finding *found, const stru
         pack_event(to, &(struct finding_event){.time = event->time,
                                                .record = event->record,
                                                .offset = event->offset,
-                                               .evidence = event->evidence});
+                                               .evidence = event->evidence,
+                                               .flow = event->flow});
     }
     pack_texts(to, &finding);
     const size_t place = pack_open(to);

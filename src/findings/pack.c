@@ -9,8 +9,9 @@
  *     37      1  flags
  *     38      8  content
  *     46      4  number of the rules; of a correlation, of its events
- *     50         the rules, 4 bytes each; the events of a correlation, 33 bytes each (seconds,
- *                nanoseconds, digits, evidence, offset, record)
+ *     50     20  flow
+ *     70         the rules, 4 bytes each; the events of a correlation, 53 bytes each (seconds,
+ *                nanoseconds, digits, evidence, offset, record, flow)
  *                texts: the length in 4 bytes, and the bytes
  */
 #include "findings/pack.h"
@@ -20,9 +21,9 @@
 
 #include <assert.h>
 
-#define HEADER_LENGTH    50
+#define HEADER_LENGTH    70
 #define RULES_OFFSET     32 /* of the first rule, within the header */
-#define EVENT_LENGTH     33
+#define EVENT_LENGTH     53
 #define FLAG_CARVED      1U
 #define FLAG_CORRELATION 2U
 #define SIGN             (UINT64_C(1) << 63)
@@ -41,6 +42,19 @@ static uint8_t *store64(uint8_t *at, uint64_t number)
     return at + sizeof(number);
 }
 
+static uint8_t *store_flow(uint8_t *at, const struct flow_id *flow)
+{
+    memcpy(at, flow->bytes, sizeof(flow->bytes));
+    return at + sizeof(flow->bytes);
+}
+
+static struct flow_id load_flow(const uint8_t *at)
+{
+    struct flow_id flow;
+    memcpy(flow.bytes, at, sizeof(flow.bytes));
+    return flow;
+}
+
 void pack_number32(struct buffer *to, uint32_t number)
 {
     uint8_t bytes[4];
@@ -57,6 +71,7 @@ void pack_event(struct buffer *to, const struct finding_event *event)
     at = store32(at, event->evidence);
     at = store64(at, event->offset);
     at = store64(at, event->record);
+    at = store_flow(at, &event->flow);
     assert(at == bytes + sizeof(bytes));
     buffer_bytes(to, bytes, sizeof(bytes));
 }
@@ -82,6 +97,7 @@ void pack_header(struct buffer *to, const struct finding *finding, uint32_t firs
                       (finding->is_correlation ? FLAG_CORRELATION : 0));
     at = store64(at, finding->content);
     at = store32(at, finding->is_correlation ? finding->event_count : finding->rule_count);
+    at = store_flow(at, &finding->flow);
     assert(at == header + sizeof(header));
     buffer_bytes(to, header, sizeof(header));
 }
@@ -141,6 +157,7 @@ struct finding_event finding_event_at(const struct finding *finding, uint32_t in
         .evidence = load_be32(at + 13),
         .offset = load_be64(at + 17),
         .record = load_be64(at + 25),
+        .flow = load_flow(at + 33),
     };
 }
 
@@ -163,6 +180,7 @@ static bool header_read(const uint8_t *header, struct finding *finding)
         .is_carved = flags & FLAG_CARVED,
         .is_correlation = flags & FLAG_CORRELATION,
         .content = load_be64(header + 38),
+        .flow = load_flow(header + 50),
     };
     return time_is_sound(finding->time) && !(flags & ~(FLAG_CARVED | FLAG_CORRELATION));
 }

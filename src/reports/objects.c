@@ -128,18 +128,30 @@ static void tool_members(struct buffer *to, const struct rule_info *info)
     names_member(to, "alternatives", info->tools, is_conclusion ? 0 : info->tool_count);
 }
 
-static void origin_object(struct buffer *to, const char *path, uint64_t record, uint64_t offset)
+/* A packet of a flow, or a record of anything else; not yet ended. */
+static void origin_open(struct buffer *to, const struct report *report,
+                        const struct finding_event *at)
 {
+    const bool is_packet = flow_is_known(&at->flow);
     buffer_text(to, "{\"path\":");
-    buffer_json(to, bytes_of_text(path));
-    number_member(to, "record", record);
-    number_member(to, "offset", offset);
+    buffer_json(to, bytes_of_text(report_path(report, at->evidence)));
+    number_member(to, is_packet ? "packet" : "record", at->record);
+    number_member(to, "offset", at->offset);
+    if (!is_packet)
+        return;
+    char flow[FLOW_TEXT_BOUND];
+    flow_write(flow, &at->flow);
+    text_member(to, "flow", flow);
 }
 
 static void own_origin(struct buffer *to, const struct report *report,
                        const struct finding *finding)
 {
-    origin_object(to, report_path(report, finding->evidence), finding->record, finding->offset);
+    origin_open(to, report,
+                &(struct finding_event){.record = finding->record,
+                                        .offset = finding->offset,
+                                        .evidence = finding->evidence,
+                                        .flow = finding->flow});
     if (finding->is_carved)
         buffer_text(to, ",\"carved\":true");
     buffer_byte(to, '}');
@@ -156,7 +168,7 @@ static void events_member(struct buffer *to, const struct report *report,
         const struct finding_event event = finding_event_at(finding, i);
         if (i)
             buffer_byte(to, ',');
-        origin_object(to, report_path(report, event.evidence), event.record, event.offset);
+        origin_open(to, report, &event);
         buffer_byte(to, '}');
     }
     buffer_byte(to, ']');

@@ -188,6 +188,7 @@ static void hit_write(struct scan_thread *thread, const struct event *event,
                                 .offset = look->offset,
                                 .evidence = look->evidence,
                                 .rule = rule,
+                                .flow = look->flow,
                                 .host = look->host,
                                 .account = look->account,
                                 .source = look->source};

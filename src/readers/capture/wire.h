@@ -46,10 +46,11 @@ struct wire_connection {
     struct wire_place first;  /* its first packet */
     struct wire_place now[2]; /* per side: the packet of the bytes that are being given */
     char uid[20];             /* made of what identifies it, so that it is the same every run */
-    char community_id[32];    /* version 1 */
-    bool is_partial;          /* its beginning was not captured */
-    bool is_closed;           /* its end was captured: FIN of both sides, or RST */
-    struct arena *arena;      /* lives as long as the connection; bounded */
+    char community_id[FLOW_TEXT_BOUND]; /* version 1 */
+    struct flow_id id;                  /* what it says */
+    bool is_partial;                    /* its beginning was not captured */
+    bool is_closed;                     /* its end was captured: FIN of both sides, or RST */
+    struct arena *arena;                /* lives as long as the connection; bounded */
 };
 
 /* --- Protocols --- */

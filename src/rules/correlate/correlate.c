@@ -398,7 +398,7 @@ enum status correlator_feed(struct correlator *correlator, const struct correlat
     groups_make_room(&correlator->groups);
     const struct arrival arrival = {
         .hit = hit,
-        .event = {hit->time, hit->record, hit->offset, hit->evidence, hit->rule},
+        .event = {hit->time, hit->record, hit->offset, hit->evidence, hit->rule, hit->flow},
         .moment = hit->time,
     };
     return deliver(correlator, &arrival, fault);

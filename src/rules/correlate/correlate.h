@@ -12,6 +12,7 @@
 
 #include "base/buffer.h"
 #include "base/bytes.h"
+#include "base/flow.h"
 #include "base/instant.h"
 #include "base/status.h"
 #include "rules/rules.h"
@@ -24,6 +25,7 @@ struct correlate_hit {
     struct instant time;
     uint64_t record, offset;
     uint32_t evidence, rule;
+    struct flow_id flow;                /* for the finding, as the texts behind it */
     struct bytes host, account, source; /* UTF-8; for the finding, not looked at */
     uint32_t value_count;
     struct bytes values[CORRELATE_FIELDS_MAX]; /* parallel to correlator_needs; UTF-8; absent: NULL
@@ -43,6 +45,7 @@ struct correlate_event {
     struct instant time;
     uint64_t record, offset;
     uint32_t evidence, rule; /* a rule that fired on it, never a correlation */
+    struct flow_id flow;
 };
 
 /* Everything is valid during the call of the sink only. */

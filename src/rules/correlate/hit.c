@@ -9,7 +9,8 @@
  *     28      8  record
  *     36      1  digits of the time
  *     37      1  number of values
- *     38         host, account, source, then the values: each its length + 1 in groups of seven
+ *     38     20  flow
+ *     58         host, account, source, then the values: each its length + 1 in groups of seven
  *                bits, the lowest first (LEB128, no longer than needed), and its bytes; 0: absent
  */
 #include "rules/correlate/correlate.h"
@@ -18,7 +19,7 @@
 
 #include <assert.h>
 
-#define HEADER_LENGTH   38
+#define HEADER_LENGTH   58
 #define SIGN            (UINT64_C(1) << 63)
 #define NANOS_PER_SEC   UINT32_C(1000000000)
 #define LENGTH_BITS_MAX 35U
@@ -46,6 +47,7 @@ void correlate_hit_write(struct buffer *to, const struct correlate_hit *hit)
     store_be64(header + 28, hit->record);
     header[36] = hit->time.digits;
     header[37] = (uint8_t)hit->value_count;
+    memcpy(header + 38, hit->flow.bytes, sizeof(hit->flow.bytes));
     buffer_bytes(to, header, sizeof(header));
     text_write(to, hit->host);
     text_write(to, hit->account);
@@ -107,6 +109,7 @@ enum status correlate_hit_read(struct bytes packed, struct correlate_hit *hit, s
         .record = load_be64(header + 28),
         .value_count = header[37],
     };
+    memcpy(read.flow.bytes, header + 38, sizeof(read.flow.bytes));
     if (read.time.nanos >= NANOS_PER_SEC || read.time.digits > 9 ||
         read.value_count > CORRELATE_FIELDS_MAX)
         return fault_set(fault, STATUS_DAMAGED, 0,

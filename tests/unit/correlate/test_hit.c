@@ -14,6 +14,7 @@ static struct correlate_hit sample(void)
         .offset = 0x123456789A,
         .evidence = 3,
         .rule = 1234,
+        .flow = {{5, 6, 7}},
         .host = bytes_of_text("SRV1"),
         .account = bytes_of_text(""),
         .source = bytes_of(NULL, 0),
@@ -42,6 +43,7 @@ static void a_hit_comes_back_as_it_was_written(void **state)
     assert_int_equal(read.offset, hit.offset);
     assert_int_equal(read.evidence, hit.evidence);
     assert_int_equal(read.rule, hit.rule);
+    assert_memory_equal(read.flow.bytes, hit.flow.bytes, sizeof(hit.flow.bytes));
     assert_texts_equal(read.host, hit.host);
     assert_texts_equal(read.account, hit.account);
     assert_texts_equal(read.source, hit.source);

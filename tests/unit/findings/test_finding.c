@@ -445,7 +445,7 @@ static void correlation_pack(struct buffer *to, struct correlate_finding change)
 {
     static const struct correlate_event events[] = {
         {.time = {.seconds = 10, .nanos = 5, .digits = 9}, .record = 1, .offset = 8, .evidence = 1},
-        {.time = {.seconds = 12}, .record = 7, .offset = 9, .evidence = 2},
+        {.time = {.seconds = 12}, .record = 7, .offset = 9, .evidence = 2, .flow = {{1, 2}}},
     };
     static const struct bytes group[] = {{(const uint8_t *)"10.0.0.1", 8},
                                          {(const uint8_t *)"\x1b", 1}};
@@ -486,6 +486,9 @@ static void a_correlation_names_its_events_its_group_and_its_number(void **state
     assert_int_equal(first.evidence, 1);
     assert_int_equal(first.record, 1);
     assert_int_equal(first.offset, 8);
+    assert_false(flow_is_known(&first.flow));
+    assert_memory_equal(finding_event_at(&finding, 1).flow.bytes, "\1\2\0", 4);
+    assert_memory_equal(finding.flow.bytes, "\1\2\0", 4);
     assert_text(finding.fields, "{\"IpAddress\":\"10.0.0.1\",\"Target \\\"x\\\"\":\"\\u001b\","
                                 "\"event_count\":12,\"events_left_out\":3}");
     try_every_prefix_and_bit(buffer_view(&to));

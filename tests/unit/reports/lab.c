@@ -163,7 +163,11 @@ static void correlation_report(struct report *report)
     struct finding base = lab_plain, found;
     const struct correlate_event events[] = {
         {.time = {.seconds = LAB_TIME}, .record = 77, .offset = 4096},
-        {.time = {.seconds = LAB_TIME + 95}, .record = 5, .offset = 512, .evidence = 1}};
+        {.time = {.seconds = LAB_TIME + 95},
+         .record = 5,
+         .offset = 512,
+         .evidence = 1,
+         .flow = {{0xFA, 0x0B}}}};
     static const struct sigma_correlation sigma = {.type = SIGMA_TEMPORAL};
     struct rule_info info = correlation_rule;
     info.correlation = &sigma;

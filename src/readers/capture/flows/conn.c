@@ -56,13 +56,11 @@ static void community_id(struct lane *lane, struct wire_connection *connection)
     text[at++] = (uint8_t)low_port;
     text[at++] = (uint8_t)(high_port >> 8);
     text[at++] = (uint8_t)high_port;
-    uint8_t digest[20];
     if (EVP_DigestInit_ex2(lane->digest, lane->sha1, NULL) != 1 ||
         EVP_DigestUpdate(lane->digest, text, at) != 1 ||
-        EVP_DigestFinal_ex(lane->digest, digest, NULL) != 1)
+        EVP_DigestFinal_ex(lane->digest, connection->id.bytes, NULL) != 1)
         return;
-    memcpy(connection->community_id, "1:", 2);
-    EVP_EncodeBlock((unsigned char *)connection->community_id + 2, digest, sizeof(digest));
+    flow_write(connection->community_id, &connection->id);
 }
 
 /* As Zeek's: a C and 17 letters and digits, here of a hash over what identifies the connection. */

@@ -160,6 +160,7 @@ void wire_event_end(struct wire_connection *connection, struct wire_event *event
         .record = at->packet,
         .offset = at->offset,
         .raw = raw_of(output, (struct wire_flow *)connection),
+        .flow = connection->id,
         .cache = output->cache,
     };
     event_begin(&output->current);
