@@ -2,22 +2,22 @@
 
 #include "base/cursor.h"
 #include "base/hash.h"
+#include "readers/evtx/binxml_outline.h"
 #include "readers/evtx/binxml_template.h"
+#include "readers/evtx/binxml_token.h"
 #include "readers/evtx/binxml_value.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 #define DEFINITION_HEADER  24
-#define TOKEN_END          0x00
-#define TOKEN_INSTANCE     0x0C
-#define TOKEN_FRAGMENT     0x0F
 #define CACHE_BUCKETS      1024U
 #define CACHE_TREES_MAX    8192U
 #define CACHE_CHAIN_MAX    64U /* looked through in one bucket, the newest first */
 #define CACHE_MEMORY_MAX   (64U << 20)
 #define SCRATCH_MEMORY_MAX (16U << 20)
 #define CHUNK_SLOTS        512U /* definitions of the current chunk, by offset */
+#define SEEN_SLOTS         256U /* outlines that were seen once */
 
 /* A definition that was met in the current chunk. */
 struct chunk_slot {
@@ -26,12 +26,20 @@ struct chunk_slot {
     const struct binxml_template *template;
 };
 
+/* A loose stream's tree, for all streams of the same outline. */
+struct outlined {
+    struct outlined *next; /* with the same hash */
+    struct bytes words;    /* the outline */
+    struct binxml_tree tree;
+};
+
 struct binxml_cache {
-    struct names *names;
     struct arena arena;   /* templates, and what is derived from them */
     struct arena scratch; /* of one definition's compilation */
     struct arena loose;   /* of one loose stream's compilation */
     struct binxml_template *buckets[CACHE_BUCKETS];
+    struct outlined *outlined[CACHE_BUCKETS];
+    uint64_t seen[SEEN_SLOTS]; /* hashes */
     uint32_t count;
     uint32_t serial;
     bool is_full;
@@ -39,7 +47,8 @@ struct binxml_cache {
     uint32_t generation;
     size_t compiled; /* bytes of the chunk's definitions; they cannot be more than its own */
     struct chunk_slot slots[CHUNK_SLOTS];
-    struct binxml_name_slot known[BINXML_NAME_SLOTS];
+    struct binxml_names names;
+    struct binxml_outline outline; /* of the stream that is read */
 };
 
 struct binxml_cache *binxml_cache_new(struct names *names)
@@ -47,7 +56,8 @@ struct binxml_cache *binxml_cache_new(struct names *names)
     struct binxml_cache *cache = calloc(1, sizeof(*cache));
     if (!cache)
         return NULL;
-    cache->names = names;
+    cache->names.table = names;
+    cache->names.name = names_intern(names, bytes_of_text("Name"));
     arena_init(&cache->arena, CACHE_MEMORY_MAX);
     arena_init(&cache->scratch, SCRATCH_MEMORY_MAX);
     arena_init(&cache->loose, SCRATCH_MEMORY_MAX);
@@ -68,6 +78,7 @@ void binxml_chunk_begin(struct binxml_cache *cache, const struct binxml_chunk *c
 {
     cache->chunk = *chunk;
     cache->generation++;
+    cache->names.generation = cache->generation;
     cache->compiled = 0;
 }
 
@@ -77,6 +88,7 @@ bool binxml_cache_trim(struct binxml_cache *cache)
                cache->arena.taken < CACHE_MEMORY_MAX / 2))
         return false;
     memset(cache->buckets, 0, sizeof(cache->buckets));
+    memset(cache->outlined, 0, sizeof(cache->outlined));
     arena_reset(&cache->arena);
     cache->count = 0;
     cache->is_full = false;
@@ -87,7 +99,7 @@ bool binxml_cache_trim(struct binxml_cache *cache)
 
 struct names *binxml_names(const struct binxml_cache *cache)
 {
-    return cache->names;
+    return cache->names.table;
 }
 
 struct arena *binxml_cache_arena(struct binxml_cache *cache)
@@ -150,11 +162,9 @@ static enum status template_compile(struct reading *reading, size_t offset, size
     arena_reset(&cache->scratch);
     const struct binxml_compile compile = {
         .chunk = &cache->chunk,
-        .names = cache->names,
+        .names = &cache->names,
         .keep = &cache->arena,
         .scratch = &cache->scratch,
-        .known = cache->known,
-        .generation = cache->generation,
         .start = start,
         .end = start + length,
         .is_definition = true,
@@ -332,11 +342,9 @@ static enum status loose_read(struct reading *reading, const struct cursor *stre
         arena_reset(&cache->loose);
     const struct binxml_compile compile = {
         .chunk = &cache->chunk,
-        .names = cache->names,
+        .names = &cache->names,
         .keep = reading->arena,
         .scratch = reading->loose == 0 ? &cache->loose : &inner,
-        .known = cache->known,
-        .generation = cache->generation,
         .start = (size_t)cursor_offset(stream),
         .end = (size_t)cursor_offset(stream) + cursor_left(stream),
         .before = before,
@@ -349,6 +357,70 @@ static enum status loose_read(struct reading *reading, const struct cursor *stre
     arena_release(&inner);
     *instance = (struct binxml_instance){.tree = tree, .length = tree->length};
     return status;
+}
+
+/* The tree for the outline that was read: compiled and kept when it is met for the second time.
+ * NULL when it is not kept, or cannot be. */
+static const struct binxml_tree *outlined_find(struct reading *reading, const struct cursor *stream)
+{
+    struct binxml_cache *cache = reading->cache;
+    const struct bytes words =
+        bytes_of(cache->outline.words, cache->outline.word_count * sizeof(uint32_t));
+    const uint64_t hash = hash_bytes(words, 0);
+    struct outlined **bucket = &cache->outlined[hash % CACHE_BUCKETS];
+    unsigned steps = 0;
+    for (struct outlined *known = *bucket; known && steps < CACHE_CHAIN_MAX;
+         known = known->next, steps++)
+        if (bytes_equal(known->words, words))
+            return &known->tree;
+    uint64_t *seen = &cache->seen[hash % SEEN_SLOTS];
+    if (*seen != hash) {
+        *seen = hash;
+        return NULL;
+    }
+    struct outlined *outlined = arena_take_array(&cache->arena, 1, sizeof(*outlined));
+    arena_reset(&cache->scratch);
+    const struct binxml_compile compile = {
+        .chunk = &cache->chunk,
+        .names = &cache->names,
+        .keep = &cache->arena,
+        .scratch = &cache->scratch,
+        .start = (size_t)cursor_offset(stream),
+        .end = (size_t)cursor_offset(stream) + cursor_left(stream),
+        .keeps_literals = true,
+        .counts_literals = true,
+    };
+    struct fault ignored;
+    if (!outlined || binxml_compile(&compile, &outlined->tree, NULL, NULL, &ignored))
+        return NULL;
+    outlined->words = arena_keep(&cache->arena, words);
+    if (!outlined->words.data)
+        return NULL;
+    outlined->tree.serial = ++cache->serial;
+    outlined->next = *bucket;
+    *bucket = outlined;
+    cache->count++;
+    return &outlined->tree;
+}
+
+/* Reads a loose stream by its outline. False when it has to be compiled for itself. */
+static bool outlined_read(struct reading *reading, const struct cursor *stream,
+                          struct binxml_instance *instance)
+{
+    struct binxml_cache *cache = reading->cache;
+    const struct binxml_outline *outline = &cache->outline;
+    if (reading->loose ||
+        !binxml_outline_read(&cache->outline, &cache->names, &cache->chunk, *stream))
+        return false;
+    const struct binxml_tree *tree = outlined_find(reading, stream);
+    struct value *values =
+        tree ? arena_take(reading->arena, (outline->value_count + 1) * sizeof(*values)) : NULL;
+    if (!values)
+        return false;
+    memcpy(values, outline->values, outline->value_count * sizeof(*values));
+    *instance = (struct binxml_instance){
+        .tree = tree, .values = values, .count = outline->value_count, .length = outline->length};
+    return true;
 }
 
 /* Nearly always a fragment header, one instance, and the end. */
@@ -365,7 +437,9 @@ static enum status stream_read(struct reading *reading, size_t start, size_t len
         cursor_take(&at, 4);
     token = cursor_take(&at, 1);
     if (!token || *token != TOKEN_INSTANCE)
-        return loose_read(reading, &stream, NULL, instance);
+        return outlined_read(reading, &stream, instance)
+                   ? STATUS_OK
+                   : loose_read(reading, &stream, NULL, instance);
     reading->nested++;
     enum status status = instance_read(reading, &at, instance);
     reading->nested--;

@@ -1,49 +1,11 @@
-/* Tokens to a tree. Tokens ([MS-EVEN6] 2.2.12; 0x40 is set when more data follows):
- *   00 end of stream          06 attribute: name          0B processing instruction data
- *   01 open start element     07 CDATA: text              0C template instance
- *   02 close start element    08 character reference: u16 0D substitution: slot u16, type u8
- *   03 close empty element    09 entity reference: name   0E optional substitution: the same
- *   04 end element            0A processing instruction   0F fragment header: 3 bytes
- *   05 value: type u8, value
- * Open start element: [dependency u16, definitions only], length u32, name, [attributes length u32
- * when 0x40 is set]. The two lengths are not trusted and not needed. */
+/* Tokens to a tree. */
 #include "base/cursor.h"
 #include "base/utf.h"
 #include "readers/evtx/binxml_template.h"
+#include "readers/evtx/binxml_token.h"
 #include "readers/evtx/binxml_value.h"
 
 #include <assert.h>
-
-#define TOKEN_END          0x00
-#define TOKEN_OPEN_START   0x01
-#define TOKEN_CLOSE_START  0x02
-#define TOKEN_CLOSE_EMPTY  0x03
-#define TOKEN_END_ELEMENT  0x04
-#define TOKEN_VALUE        0x05
-#define TOKEN_ATTRIBUTE    0x06
-#define TOKEN_CDATA        0x07
-#define TOKEN_CHARACTER    0x08
-#define TOKEN_ENTITY       0x09
-#define TOKEN_PI_TARGET    0x0A
-#define TOKEN_PI_DATA      0x0B
-#define TOKEN_INSTANCE     0x0C
-#define TOKEN_SUBSTITUTION 0x0D
-#define TOKEN_OPTIONAL     0x0E
-#define TOKEN_FRAGMENT     0x0F
-#define TOKEN_MORE         0x40
-
-#define NAME_HEADER        8 /* next, hash, count */
-
-bool binxml_name_at(const struct binxml_chunk *chunk, size_t offset, struct bytes *raw)
-{
-    if (offset > chunk->length || chunk->length - offset < NAME_HEADER)
-        return false;
-    const size_t length = (size_t)load_le16(chunk->data + offset + 6) * 2;
-    if (chunk->length - offset - NAME_HEADER < length)
-        return false;
-    *raw = bytes_of(chunk->data + offset + 6, length + 2);
-    return true;
-}
 
 /* Growing arrays in the scratch arena: at most BINXML_NODES_MAX of each. */
 struct builder {
@@ -61,6 +23,7 @@ struct builder {
     uint32_t first;                     /* root node */
     uint32_t attribute, attribute_last; /* the attribute whose value comes; its last node */
     bool in_start;                      /* between open start and close start */
+    uint16_t literal_count;             /* that became slots */
     struct fault *fault;
 };
 
@@ -120,29 +83,6 @@ static enum status node_add(struct builder *builder, struct binxml_node node)
     return STATUS_OK;
 }
 
-/* The id of the name whose entry stands at `offset` of the chunk. */
-static enum status name_resolve(struct builder *builder, uint32_t offset, struct bytes raw,
-                                name_id *id)
-{
-    const struct binxml_compile *given = builder->given;
-    struct binxml_name_slot *slot = &given->known[(offset * 2654435761U >> 16) % BINXML_NAME_SLOTS];
-    if (slot->generation == given->generation && slot->offset == offset) {
-        *id = slot->name;
-        return STATUS_OK;
-    }
-    uint8_t text[UTF8_BOUND(256)];
-    const size_t units = raw.length / 2 - 1;
-    if (units > 256)
-        return damaged(builder, "a name of more than 256 characters");
-    const size_t length = utf8_from_utf16(text, raw.data + 2, utf16_length(raw.data + 2, units));
-    *id = names_intern(given->names, bytes_of(text, length));
-    if (!*id)
-        return fault_set(builder->fault, STATUS_REFUSED, given->chunk->offset + offset,
-                         "too many different names");
-    *slot = (struct binxml_name_slot){given->generation, offset, *id};
-    return STATUS_OK;
-}
-
 /* A name by its offset; the entry may follow right here, in which case it is stepped over. */
 static enum status name_read(struct builder *builder, name_id *id)
 {
@@ -156,9 +96,10 @@ static enum status name_read(struct builder *builder, name_id *id)
     if (!binxml_name_at(given->chunk, offset, &raw))
         return damaged(builder, "a name outside the chunk");
     const bool is_inline = offset == start + 4;
-    if (is_inline && !cursor_take(&builder->at, NAME_HEADER + raw.length - 2 + 2))
+    if (is_inline && !cursor_take(&builder->at, BINXML_NAME_HEADER + raw.length))
         return damaged(builder, "cut off in a name");
-    const enum status status = name_resolve(builder, offset, raw, id);
+    const enum status status =
+        binxml_name_find(given->names, given->chunk, offset, raw, id, builder->fault);
     if (status)
         return status;
     if (!given->is_definition)
@@ -272,6 +213,20 @@ static enum status text_read(struct builder *builder, struct value *value)
     return STATUS_OK;
 }
 
+/* A literal, or the slot that stands for it. */
+static enum status literal_add(struct builder *builder, struct binxml_node node)
+{
+    const bool is_name =
+        builder->in_start && builder->attribute != BINXML_END &&
+        builder->attributes[builder->attribute].name == builder->given->names->name;
+    if (builder->given->counts_literals && !is_name) {
+        node.kind = BINXML_SUBSTITUTION;
+        node.slot = builder->literal_count++;
+        node.value = (struct value){.type = VALUE_NULL};
+    }
+    return node_add(builder, node);
+}
+
 static enum status value_read(struct builder *builder)
 {
     struct binxml_node node = {.kind = BINXML_LITERAL};
@@ -280,7 +235,7 @@ static enum status value_read(struct builder *builder)
         return damaged(builder, "cut off before a value");
     if (*type == BINXML_STRING) {
         const enum status status = text_read(builder, &node.value);
-        return status ? status : node_add(builder, node);
+        return status ? status : literal_add(builder, node);
     }
     const unsigned width = binxml_type_width(*type);
     const uint8_t *data = width ? cursor_take(&builder->at, width) : NULL;
@@ -296,7 +251,7 @@ static enum status cdata_read(struct builder *builder)
 {
     struct binxml_node node = {.kind = BINXML_LITERAL};
     const enum status status = text_read(builder, &node.value);
-    return status ? status : node_add(builder, node);
+    return status ? status : literal_add(builder, node);
 }
 
 static enum status entity_read(struct builder *builder)

@@ -3,6 +3,7 @@
 #define IMPOUND_READERS_EVTX_BINXML_TEMPLATE_H
 
 #include "readers/evtx/binxml.h"
+#include "readers/evtx/binxml_name.h"
 
 /* Where a definition's body refers to a name. */
 struct binxml_reference {
@@ -20,15 +21,6 @@ struct binxml_template {
     struct binxml_tree tree;
 };
 
-/* Names of the current chunk that were resolved before, by their offset. */
-#define BINXML_NAME_SLOTS 512U
-
-struct binxml_name_slot {
-    uint32_t generation;
-    uint32_t offset;
-    name_id name;
-};
-
 /* What a builder's user hands in when a template instance stands inside the stream; NULL refuses.
  */
 typedef enum status binxml_instance_reader(void *context, size_t *at,
@@ -37,14 +29,13 @@ typedef enum status binxml_instance_reader(void *context, size_t *at,
 
 struct binxml_compile {
     const struct binxml_chunk *chunk;
-    struct names *names;
+    struct binxml_names *names;           /* of the chunk */
     struct arena *keep;                   /* the tree's memory */
     struct arena *scratch;                /* for the work */
-    struct binxml_name_slot *known;       /* BINXML_NAME_SLOTS of them */
-    uint32_t generation;                  /* of the chunk */
     size_t start, end;                    /* of the stream in the chunk */
     bool is_definition;                   /* elements carry a dependency identifier */
     bool keeps_literals;                  /* literals are copied, since the chunk goes */
+    bool counts_literals;                 /* they become slots, as binxml_outline.h has them */
     const struct binxml_instance *before; /* comes before the stream; NULL: none does */
     binxml_instance_reader *read_instance;
     void *context;
@@ -54,9 +45,5 @@ struct binxml_compile {
 enum status binxml_compile(const struct binxml_compile *compile, struct binxml_tree *tree,
                            const struct binxml_reference **references, uint32_t *reference_count,
                            struct fault *fault) MUST_CHECK;
-
-/* The raw name at `offset` of the chunk: its 2-byte count and its units. False when it is not all
- * inside. */
-bool binxml_name_at(const struct binxml_chunk *chunk, size_t offset, struct bytes *raw);
 
 #endif

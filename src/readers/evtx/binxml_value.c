@@ -60,83 +60,50 @@ static struct value double_value(const uint8_t *data)
     return real_value(real, 8);
 }
 
-/* A value of a type with a fixed width, all of it there. */
-static struct value fixed_read(unsigned type, const uint8_t *data)
+/* A number of 4 or 8 bytes, as a pointer of the machine that logged it. */
+static struct value address_value(const uint8_t *data, size_t length)
 {
-    switch (type) {
-    case BINXML_INT8:
-        return integer_value((int8_t)data[0], 1);
-    case BINXML_UINT8:
-        return number_value(VALUE_UINT, data[0], 1);
-    case BINXML_INT16:
-        return integer_value((int16_t)load_le16(data), 2);
-    case BINXML_UINT16:
-        return number_value(VALUE_UINT, load_le16(data), 2);
-    case BINXML_INT32:
-        return integer_value((int32_t)load_le32(data), 4);
-    case BINXML_UINT32:
-        return number_value(VALUE_UINT, load_le32(data), 4);
-    case BINXML_INT64:
-        return integer_value((int64_t)load_le64(data), 8);
-    case BINXML_UINT64:
-        return number_value(VALUE_UINT, load_le64(data), 8);
-    case BINXML_REAL32:
-        return single_value(data);
-    case BINXML_REAL64:
-        return double_value(data);
-    case BINXML_BOOL:
-        return bool_value(load_le32(data));
-    case BINXML_GUID:
-        return data_value(VALUE_GUID, data, 16);
-    case BINXML_FILETIME:
-        return number_value(VALUE_FILETIME, load_le64(data), 8);
-    case BINXML_SYSTEMTIME:
-        return data_value(VALUE_SYSTEMTIME, data, 16);
-    case BINXML_HEX32:
-        return number_value(VALUE_HEX, load_le32(data), 4);
-    default: /* BINXML_HEX64 */
-        return number_value(VALUE_HEX, load_le64(data), 8);
-    }
+    return length == 4 ? number_value(VALUE_HEX, load_le32(data), 4)
+                       : number_value(VALUE_HEX, load_le64(data), 8);
 }
+
+/* The lengths that a scalar of a type may have, and what it becomes. Nearly all values of all
+ * records go through here: one jump each. */
+#define SCALAR(binxml_type, fits, made) \
+    case binxml_type:                   \
+        if (UNLIKELY(!(fits)))          \
+            break;                      \
+        *value = (made);                \
+        return STATUS_OK
 
 static enum status scalar_read(unsigned type, const uint8_t *data, size_t length,
                                struct value *value)
 {
-    const unsigned width = binxml_type_width(type);
-    if (LIKELY(width && length == width)) {
-        *value = fixed_read(type, data);
-        return STATUS_OK;
-    }
-    if (length == 0 &&
-        (width || type == BINXML_SIZE || type == BINXML_HANDLE || type == BINXML_SID)) {
-        *value = number_value(VALUE_NULL, 0, 0);
-        return STATUS_OK;
-    }
     switch (type) {
-    case BINXML_NULL:
-        *value = number_value(VALUE_NULL, 0, 0);
-        return STATUS_OK;
-    case BINXML_STRING:
-    case BINXML_XML:
-        *value = string_value(data, length);
-        return STATUS_OK;
-    case BINXML_ANSI:
-        *value = data_value(VALUE_ANSI, data, length);
-        return STATUS_OK;
-    case BINXML_BINARY:
-        *value = data_value(VALUE_BINARY, data, length);
-        return STATUS_OK;
-    case BINXML_SIZE:
-    case BINXML_HANDLE:
-        if (length != 4 && length != 8)
-            return STATUS_DAMAGED;
-        *value = fixed_read(length == 4 ? BINXML_HEX32 : BINXML_HEX64, data);
-        return STATUS_OK;
-    case BINXML_SID:
-        if (length < 8)
-            return STATUS_DAMAGED;
-        *value = data_value(VALUE_SID, data, length);
-        return STATUS_OK;
+        SCALAR(BINXML_NULL, true, number_value(VALUE_NULL, 0, 0));
+        SCALAR(BINXML_STRING, true, string_value(data, length));
+        SCALAR(BINXML_XML, true, string_value(data, length));
+        SCALAR(BINXML_ANSI, true, data_value(VALUE_ANSI, data, length));
+        SCALAR(BINXML_BINARY, true, data_value(VALUE_BINARY, data, length));
+        SCALAR(BINXML_INT8, length == 1, integer_value((int8_t)data[0], 1));
+        SCALAR(BINXML_UINT8, length == 1, number_value(VALUE_UINT, data[0], 1));
+        SCALAR(BINXML_INT16, length == 2, integer_value((int16_t)load_le16(data), 2));
+        SCALAR(BINXML_UINT16, length == 2, number_value(VALUE_UINT, load_le16(data), 2));
+        SCALAR(BINXML_INT32, length == 4, integer_value((int32_t)load_le32(data), 4));
+        SCALAR(BINXML_UINT32, length == 4, number_value(VALUE_UINT, load_le32(data), 4));
+        SCALAR(BINXML_INT64, length == 8, integer_value((int64_t)load_le64(data), 8));
+        SCALAR(BINXML_UINT64, length == 8, number_value(VALUE_UINT, load_le64(data), 8));
+        SCALAR(BINXML_REAL32, length == 4, single_value(data));
+        SCALAR(BINXML_REAL64, length == 8, double_value(data));
+        SCALAR(BINXML_BOOL, length == 4, bool_value(load_le32(data)));
+        SCALAR(BINXML_GUID, length == 16, data_value(VALUE_GUID, data, 16));
+        SCALAR(BINXML_FILETIME, length == 8, number_value(VALUE_FILETIME, load_le64(data), 8));
+        SCALAR(BINXML_SYSTEMTIME, length == 16, data_value(VALUE_SYSTEMTIME, data, 16));
+        SCALAR(BINXML_HEX32, length == 4, number_value(VALUE_HEX, load_le32(data), 4));
+        SCALAR(BINXML_HEX64, length == 8, number_value(VALUE_HEX, load_le64(data), 8));
+        SCALAR(BINXML_SIZE, length == 4 || length == 8, address_value(data, length));
+        SCALAR(BINXML_HANDLE, length == 4 || length == 8, address_value(data, length));
+        SCALAR(BINXML_SID, length >= 8, data_value(VALUE_SID, data, length));
     case BINXML_BINXML:
         *value = data_value(length ? VALUE_BINARY : VALUE_NULL, data, length);
         value->extra = (uint16_t)type;
@@ -144,6 +111,8 @@ static enum status scalar_read(unsigned type, const uint8_t *data, size_t length
     default:
         return STATUS_DAMAGED;
     }
+    *value = number_value(VALUE_NULL, 0, 0);
+    return length ? STATUS_DAMAGED : STATUS_OK;
 }
 
 /* The bytes of the array's item at `data`: up to and with the NUL for text, by its own count for a

@@ -22,6 +22,7 @@ enum item_kind {
 
 struct item {
     uint8_t kind;
+    bool is_plain; /* a slot's value under a name that is known */
     uint16_t slot;
     uint16_t dependency;
     name_id field;      /* 0: only embedded BinXML counts here */
@@ -119,6 +120,8 @@ static void item_push(struct planner *planner, struct item **items, uint32_t *co
 
 static void item_add(struct planner *planner, struct item item)
 {
+    item.is_plain = item.kind == ITEM_SLOT && item.field && item.name_node == BINXML_END &&
+                    item.dependency == BINXML_NONE;
     item_push(planner, &planner->items, &planner->count, &planner->room, item);
 }
 
@@ -455,6 +458,19 @@ static void fill_item(struct filler *filler, const struct binxml_instance *insta
         value_push(filler, filler->names ? item_field(filler, instance, item) : 0, value);
 }
 
+/* Most items, in a few steps; false for the others. */
+static inline bool fill_plain(struct filler *filler, const struct binxml_instance *instance,
+                              const struct item *item)
+{
+    if (!item->is_plain || filler->names || filler->count == filler->room)
+        return false;
+    const struct value *value = binxml_value(instance, item->slot);
+    if (value->type == VALUE_BINXML)
+        return false;
+    filler->values[filler->count++] = *value;
+    return true;
+}
+
 static void fill_instance(struct filler *filler, const struct binxml_instance *instance,
                           uint32_t from)
 {
@@ -470,6 +486,8 @@ static void fill_instance(struct filler *filler, const struct binxml_instance *i
         filler->is_dynamic = true;
     filler->depth++;
     for (uint32_t i = 0; i < plan->count && filler->status == STATUS_OK; i++) {
+        if (LIKELY(fill_plain(filler, instance, &plan->items[i])))
+            continue;
         fill_item(filler, instance, plan, i);
         if (plan->items[i].kind == ITEM_LIST)
             i += plan->items[i].count;

@@ -9,7 +9,7 @@
 #define SUFFIX_BYTES 8U
 
 /* Sizes of bitmaps: with these the loops over text have constant shifts. The first two are at most
- * 1/16 full; the last is half of a small first cache. */
+ * 1/16 full and stay in the first cache; the last is for the few fields with very many. */
 #define BITS_SMALL  12U
 #define BITS_MIDDLE 15U
 #define BITS_LARGE  20U

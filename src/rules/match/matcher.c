@@ -131,6 +131,33 @@ static void scan_list(struct matcher *matcher, const struct index *index, unsign
             scan_text(matcher, index, texts[i]);
 }
 
+/* The words of all fields: mostly in vain, which is remembered. */
+static void scan_words(struct matcher *matcher, const struct binding_scan *scan,
+                       const struct value *value)
+{
+    const uint64_t tag = memo_text_tag(&matcher->memo, (uint64_t)(uintptr_t)scan->index, value);
+    if (memo_is_quiet(&matcher->memo, tag))
+        return;
+    scan_text(matcher, scan->index, event_folded(matcher->look.event, scan->slot));
+    if (matcher->finds.count == 0)
+        memo_keep_quiet(&matcher->memo, tag);
+}
+
+static void matcher_scan_words(struct matcher *matcher, const struct binding *binding)
+{
+    const struct event *event = matcher->look.event;
+    for (uint32_t i = 0; i < binding->any_scan_count; i++) {
+        const struct binding_scan *scan = &binding->scans[i];
+        const struct value *value = &event->values[scan->slot];
+        if (!index_may_hold(scan->types, scan->shortest, value))
+            continue;
+        if (value->type == VALUE_LIST)
+            scan_list(matcher, scan->index, scan->slot);
+        else
+            scan_words(matcher, scan, value);
+    }
+}
+
 void matcher_scan(struct matcher *matcher, const struct binding_scan *scans, uint32_t count)
 {
     const struct event *event = matcher->look.event;
@@ -263,7 +290,7 @@ uint32_t matcher_run(struct matcher *matcher, const struct event *event, const u
     matcher_begin(matcher, binding->plan);
     for (uint32_t i = 0; i < binding->find_count; i++)
         trace_find(&matcher->trace, binding->finds[i]);
-    matcher_scan(matcher, binding->scans, binding->any_scan_count);
+    matcher_scan_words(matcher, binding);
     return binding->is_remembered && matcher->trace.find_count == binding->find_count
                ? match_once(matcher, binding, tag, fired)
                : match(matcher, binding);

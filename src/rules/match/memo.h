@@ -2,11 +2,15 @@
  * logs repeat themselves, and an event that differs only in what no rule asks about is not matched
  * again.
  *
- * An event is known by a 64-bit hash with a secret seed, so that nobody can prepare evidence in
- * which one event passes for another. Bounded: a new event takes the place of an old one. */
+ * And texts in which an index found nothing: words are looked for in every field, and fields repeat
+ * themselves even where events do not.
+ *
+ * Both are known by a 64-bit hash with a secret, so that nobody can prepare evidence in which one
+ * passes for another. Bounded: a new one takes the place of an old one. */
 #ifndef IMPOUND_RULES_MEMO_H
 #define IMPOUND_RULES_MEMO_H
 
+#include "base/hash.h"
 #include "event/event.h"
 
 struct memo_entry {
@@ -18,7 +22,8 @@ struct memo {
     struct memo_entry *entries;
     uint32_t *fired;
     uint32_t fired_count;
-    uint64_t seed;
+    uint64_t *quiet; /* tags of texts in which an index found nothing */
+    struct hash_secret secret;
 };
 
 /* False without memory; release it all the same. */
@@ -37,6 +42,12 @@ uint64_t memo_tag(const struct memo *memo, uint64_t binding, const struct event 
  */
 const struct memo_entry *memo_find(const struct memo *memo, uint64_t tag);
 void memo_expect(const struct memo *memo, uint64_t tag);
+
+/* The tag of a text under an index (any number that stands for it), whether it is known to hold
+ * nothing that the index looks for, and that it does. */
+uint64_t memo_text_tag(const struct memo *memo, uint64_t index, const struct value *text);
+bool memo_is_quiet(const struct memo *memo, uint64_t tag);
+void memo_keep_quiet(struct memo *memo, uint64_t tag);
 
 void memo_keep(struct memo *memo, uint64_t tag, const uint32_t *fired, uint32_t count);
 
