@@ -310,6 +310,26 @@ def no_template(made):
                       elem("EventData", elem("Data", "x", attrs={"Name": "a"})), attrs={"xmlns": events.EVENT_NS})])
 
 
+@case("no-template-again", "plain elements that differ in nothing but texts, in one name, in what is empty, in references",
+      "[MS-EVEN6] 4.4")
+def no_template_again(made):
+    def plain(number, name, text, user, *more):
+        return elem("Event", elem("System", elem("Provider", attrs={"Name": "Plain", "Guid": f"{{{number}}}"}),
+                                  elem("EventID", str(number)),
+                                  elem("TimeCreated", attrs={"SystemTime": f"2026-03-02T09:00:{number:02}.5Z"}),
+                                  elem("Security", attrs={"UserID": user})),
+                    elem("EventData", elem("Data", text, attrs={"Name": name}), *more), attrs={"xmlns": events.EVENT_NS})
+    for number in range(1, 5):
+        made.record([plain(number, "a", f"text {number}", "S-1-5-18")])
+    for number in range(5, 9):
+        made.record([plain(number, "b" if number % 2 else "a", "" if number < 7 else "x" * number, "")])
+    for number in range(9, 12):
+        made.record([plain(number, "a", (f"{number} ", EntityRef("lt"), " ", CharRef(64 + number), "."), "S-1-1-0",
+                           elem("Data", CData(f"<{number}>"), attrs={"Name": "c"}), elem("Data", attrs={"Name": "d"}))])
+    for number in range(12, 16):
+        made.event(elem("EventData", *(elem("Data", f"{number} {at}") for at in range(number % 2 + 1))))
+
+
 @case("empty-elements", "elements with nothing in them, closed at once and by an end tag")
 def empty_elements(made):
     made.event(Instance(Template(elem("Root", elem("A"), elem("B", Text("")), elem("C", Sub(0, STRING, False))), ),
