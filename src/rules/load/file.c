@@ -64,7 +64,7 @@ static enum status descriptor_write(int descriptor, const char *path, struct byt
 enum status file_write(const char *path, struct bytes bytes, struct fault *fault)
 {
     char *partial = NULL;
-    if (asprintf(&partial, "%s.XXXXXX", path) < 0)
+    if (asprintf(&partial, "%s" FILE_PARTIAL "XXXXXX", path) < 0)
         return fault_set(fault, STATUS_MEMORY, 0, "no memory");
     const int descriptor = mkostemp(partial, O_CLOEXEC);
     enum status status = descriptor < 0 ? fault_errno(fault, errno, "cannot write %s", path)

@@ -9,6 +9,9 @@
 enum status file_read(const char *path, size_t maximum, struct buffer *to,
                       struct fault *fault) MUST_CHECK;
 
+/* Behind the name, before six letters: a file that is not whole yet. */
+#define FILE_PARTIAL ".new-"
+
 /* Puts the bytes in the file's place, all or nothing. */
 enum status file_write(const char *path, struct bytes bytes, struct fault *fault) MUST_CHECK;
 

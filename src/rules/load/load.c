@@ -6,6 +6,7 @@
 #include "rules/load/builtin.h"
 #include "rules/load/bundle.h"
 #include "rules/load/file.h"
+#include "rules/load/shelf.h"
 #include "rules/load/stamp.h"
 #include "rules/sigma/builtin.h"
 
@@ -126,7 +127,7 @@ static char *cache_path(const struct load_options *options, uint64_t key)
 {
     char *path = NULL;
     if (!options->cache ||
-        asprintf(&path, "%s/rules-%016llx", options->cache, (unsigned long long)key) < 0)
+        asprintf(&path, "%s/" SHELF_RULES "%016llx", options->cache, (unsigned long long)key) < 0)
         return NULL;
     return path;
 }
@@ -146,6 +147,8 @@ static bool cache_read(const char *path, struct names *fields, struct load_resul
         snprintf(result->warning, sizeof(result->warning),
                  "the cache %.80s is of no use (offset %llu: %.80s); it is made anew", path,
                  (unsigned long long)fault.offset, fault.reason);
+    else
+        shelf_use(path);
     result->is_from_cache = status == STATUS_OK;
     return result->is_from_cache;
 }
@@ -162,6 +165,8 @@ static void cache_write(const struct load_options *options, const char *path,
         status = folder_make(options->cache, &fault);
     if (status == STATUS_OK)
         status = file_write(path, buffer_view(&image), &fault);
+    if (status == STATUS_OK)
+        shelf_prune(options->cache, SHELF_RULES);
     buffer_release(&image);
     if (status)
         snprintf(result->warning, sizeof(result->warning), "compiled rules are not kept: %.180s",

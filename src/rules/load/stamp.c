@@ -5,6 +5,7 @@
 #include "rules/load/builtin.h"
 #include "rules/load/bundle.h"
 #include "rules/load/file.h"
+#include "rules/load/shelf.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,7 +80,9 @@ bool stamp_make(const struct load_options *options, uint64_t seed, uint64_t *sta
 static char *stamp_path(const char *cache, uint64_t stamp)
 {
     char *path = NULL;
-    return asprintf(&path, "%s/state-%016llx", cache, (unsigned long long)stamp) < 0 ? NULL : path;
+    return asprintf(&path, "%s/" SHELF_STATES "%016llx", cache, (unsigned long long)stamp) < 0
+               ? NULL
+               : path;
 }
 
 bool stamp_find(const char *cache, uint64_t stamp, uint64_t *hash)
@@ -90,6 +93,8 @@ bool stamp_find(const char *cache, uint64_t stamp, uint64_t *hash)
     bool is_found = path && file_read(path, 64, &text, NULL) == STATUS_OK && text.length == 17;
     buffer_byte(&text, '\0');
     is_found = is_found && !text.failed && sscanf((const char *)text.data, "%16llx", &read) == 1;
+    if (is_found)
+        shelf_use(path);
     *hash = read;
     buffer_release(&text);
     free(path);
@@ -103,5 +108,6 @@ void stamp_keep(const char *cache, uint64_t stamp, uint64_t hash)
     const int length = snprintf(text, sizeof(text), "%016llx\n", (unsigned long long)hash);
     if (path && file_write(path, bytes_of(text, (size_t)length), NULL) != STATUS_OK)
         remove(path);
+    shelf_prune(cache, SHELF_STATES);
     free(path);
 }
