@@ -1,6 +1,7 @@
 #include "cli/workbench.h"
 
 #include "cli/console.h"
+#include "secrets/secrets.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,6 +19,14 @@ const struct option workbench_evidence_options[] = {
     {"to", 0, "TIME", OPTION_TEXT, AT(to), NULL, "leave out what is newer"},
     {"carve", 0, NULL, OPTION_FLAG, AT(carve), NULL,
      "also find records in slack space, broken chunks and raw images"},
+    {0},
+};
+
+const struct option workbench_key_options[] = {
+    {"keytab", 0, "FILE", OPTION_LIST, AT(keytabs), NULL,
+     "open with the keys of this keytab (again for more)"},
+    {"passwords", 0, "FILE", OPTION_LIST, AT(passwords), NULL,
+     "open with these passwords: lines of [DOMAIN\\]user:password, or the NT hash in hex"},
     {0},
 };
 
@@ -75,6 +84,36 @@ static bool is_any_there(const struct text_list *paths)
 
 /* --- The parts --- */
 
+typedef enum status secrets_add(struct secrets *secrets, const char *path, struct fault *fault);
+
+static enum status secrets_add_all(struct secrets *secrets, const struct text_list *paths,
+                                   secrets_add *add, struct fault *fault)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < paths->count; i++)
+        status = add(secrets, paths->items[i], fault);
+    return status;
+}
+
+/* Reads the files of keys, while files may be read. */
+static enum status secrets_begin(struct workbench *bench, const struct workbench_options *options,
+                                 struct fault *fault)
+{
+    if (!options->keytabs.count && !options->passwords.count && !options->keylogs.count)
+        return STATUS_OK;
+    bench->secrets = secrets_new();
+    if (!bench->secrets)
+        return fault_set(fault, STATUS_MEMORY, 0, "no memory");
+    bench->shared.secrets = bench->secrets;
+    enum status status =
+        secrets_add_all(bench->secrets, &options->keytabs, secrets_add_keytab, fault);
+    if (status == STATUS_OK)
+        status = secrets_add_all(bench->secrets, &options->passwords, secrets_add_passwords, fault);
+    if (status == STATUS_OK)
+        status = secrets_add_all(bench->secrets, &options->keylogs, secrets_add_keylog, fault);
+    return status;
+}
+
 const char *workbench_spill_folder(void)
 {
     const char *folder = getenv("TMPDIR");
@@ -90,8 +129,9 @@ enum status workbench_init(struct workbench *bench, const struct workbench_optio
     bench->shapes = shapes_new(SHAPES_MAX);
     bench->shared = (struct reader_shared){
         .fields = bench->fields, .shapes = bench->shapes, .carve = options->carve};
-    return bench->fields && bench->shapes ? STATUS_OK
-                                          : fault_set(fault, STATUS_MEMORY, 0, "no memory");
+    if (!bench->fields || !bench->shapes)
+        return fault_set(fault, STATUS_MEMORY, 0, "no memory");
+    return secrets_begin(bench, options, fault);
 }
 
 void workbench_close_sandbox(struct workbench *bench, const char *const *readable, size_t count)
@@ -114,6 +154,7 @@ void workbench_release(struct workbench *bench)
 {
     if (bench->evidence)
         evidence_close(bench->evidence);
+    secrets_free(bench->secrets);
     shapes_free(bench->shapes);
     names_free(bench->fields);
 }

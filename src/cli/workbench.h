@@ -11,12 +11,14 @@
 
 struct workbench_options {
     struct text_list paths, directories, files;
+    struct text_list keytabs, passwords, keylogs;
     const char *from, *to;
     unsigned threads;
     bool carve, strict, quiet, no_sandbox;
 };
 
-extern const struct option workbench_evidence_options[], workbench_run_options[];
+extern const struct option workbench_evidence_options[], workbench_key_options[],
+    workbench_run_options[];
 
 /* A span of time, each end of which may be open. */
 struct span {
@@ -29,6 +31,7 @@ struct workbench {
     const struct workbench_options *options;
     struct names *fields;
     struct shapes *shapes;
+    struct secrets *secrets; /* NULL: none were given */
     struct evidence *evidence;
     struct reader_shared shared;
     struct sandbox_state sandbox;

@@ -14,11 +14,14 @@
 #include "evidence/account.h"
 #include "evidence/source.h"
 
+struct secrets;
+
 /* What all readers of a process share. */
 struct reader_shared {
     struct names *fields;
     struct shapes *shapes;
-    bool carve;     /* look for records outside the format's own structure too */
+    const struct secrets *secrets; /* to open what is encrypted; NULL: none */
+    bool carve;                    /* look for records outside the format's own structure too */
     bool no_fields; /* events only need what their envelope says, because records are just written
                        out with `render` */
 };

@@ -68,6 +68,7 @@ static const struct option dump_options[] = {
 
 static const struct option_group dump_groups[] = {
     {"Evidence", workbench_evidence_options, AT(bench)},
+    {"Keys", workbench_key_options, AT(bench)},
     {"Output", dump_options, 0},
     {"Running", workbench_run_options, AT(bench)},
     {0},

@@ -306,6 +306,7 @@ static const struct option fields_options[] = {
 
 static const struct option_group fields_groups[] = {
     {"Evidence", workbench_evidence_options, AT(bench)},
+    {"Keys", workbench_key_options, AT(bench)},
     {"Output", fields_options, 0},
     {"Running", workbench_run_options, AT(bench)},
     {0},

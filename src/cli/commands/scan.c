@@ -249,6 +249,7 @@ static const struct option scan_evidence_options[] = {
 static const struct option_group scan_groups[] = {
     {"Evidence", workbench_evidence_options, AT(bench)},
     {"Evidence", scan_evidence_options, 0},
+    {"Keys", workbench_key_options, AT(bench)},
     {"Where rules come from", rule_source_options, AT(rules)},
     {"Which rules count", rule_filter_options, AT(rules)},
     {"Output", scan_options, 0},

@@ -294,6 +294,7 @@ static const struct option output_options[] = {
 static const struct option_group search_groups[] = {
     {"Looking", search_options, 0},
     {"Evidence", workbench_evidence_options, AT(bench)},
+    {"Keys", workbench_key_options, AT(bench)},
     {"Output", output_options, 0},
     {"Running", workbench_run_options, AT(bench)},
     {0},

@@ -363,6 +363,7 @@ static const struct option summary_options[] = {
 
 static const struct option_group summary_groups[] = {
     {"Evidence", workbench_evidence_options, AT(bench)},
+    {"Keys", workbench_key_options, AT(bench)},
     {"Output", summary_options, 0},
     {"Running", workbench_run_options, AT(bench)},
     {0},

@@ -33,6 +33,7 @@ struct capture_lane {
 struct capture {
     unsigned references; /* the cutting half and each batch under way */
     unsigned open_lanes; /* whose last batch is not decoded yet */
+    const struct secrets *secrets;
     struct capture_lane lanes[LANES];
 };
 
@@ -99,7 +100,6 @@ static bool recognises_pcapng(struct bytes head, const struct reader_shared *sha
 static enum status capture_open(const struct reader_shared *shared, struct source *source,
                                 struct account *account, void **opened, struct fault *fault)
 {
-    (void)shared;
     (void)account;
     struct capture_state *state = calloc(1, sizeof(*state));
     struct capture *capture = calloc(1, sizeof(*capture));
@@ -112,6 +112,7 @@ static enum status capture_open(const struct reader_shared *shared, struct sourc
         return status;
     }
     capture->references = 1;
+    capture->secrets = shared->secrets;
     for (unsigned i = 0; i < LANES; i++)
         capture->lanes[i].capture = capture;
     state->capture = capture;
@@ -183,7 +184,7 @@ static unsigned frame_take(struct capture_state *state, const struct frame *fram
 static bool lane_make(struct capture_lane *lane)
 {
     if (!lane->lane)
-        lane->lane = lane_new(wire_protocols);
+        lane->lane = lane_new(wire_protocols, lane->capture->secrets);
     return lane->lane != NULL;
 }
 

@@ -116,6 +116,10 @@ void wire_damaged(struct wire_session *session, enum wire_side side, const char 
 /* Bytes that are encrypted and stay unseen: counted by protocol. */
 void wire_unseen(struct wire_session *session, uint64_t length);
 
+/* Something that should be known and for which nothing is missing: counted by protocol and reason,
+ * with its first packet. `reason` is a constant text. */
+void wire_note(struct wire_session *session, enum wire_side side, const char *reason);
+
 /* --- Lanes: what is known of two hosts, for all their connections --- */
 
 /* A small table of facts by key, for what one connection says of another: the endpoint mapper of a
@@ -169,8 +173,13 @@ void wire_add_number(struct wire_event *event, uint32_t field, uint64_t number);
 
 /* --- Keys --- */
 
-/* What the defender gave (--keytab, --passwords, --tls-keylog); NULL: nothing. See keys/keys.h. */
+/* What the defender gave (--keytab, --passwords, --tls-keylog) and what it led to in this lane;
+ * NULL: nothing was given. See keys/keys.h. */
 struct wire_keys;
-const struct wire_keys *wire_keys_of(const struct wire_connection *connection);
+struct wire_keys *wire_keys_of(const struct wire_connection *connection);
+
+/* Cleared memory for the secrets of a connection: wiped when it ends. NULL past WIRE_HELD_MAX. */
+#define WIRE_HELD_MAX (64U << 10)
+void *wire_hold(struct wire_connection *connection, size_t length);
 
 #endif

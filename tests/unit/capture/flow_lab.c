@@ -102,7 +102,7 @@ struct flow_lab *flow_lab_new(void)
         abort();
     lab->output.sink = lab_sink;
     lab->output.context = lab;
-    lab->lane = lane_new(lab_protocols);
+    lab->lane = lane_new(lab_protocols, NULL);
     lab->grain = 1;
     lab->answer = WIRE_YES;
     lab->now = INT64_C(1700000000) * 1000000000;

@@ -1,9 +1,11 @@
 #include "readers/capture/auth/auth.h"
 
 #include "base/utf.h"
+#include "crypt/crypt.h"
 #include "readers/capture/auth/der.h"
 #include "readers/capture/auth/ntlm.h"
 #include "readers/capture/auth/spnego.h"
+#include "readers/capture/keys/ntlm_key.h"
 #include "readers/capture/krb5/krb5.h"
 
 #include <stdio.h>
@@ -43,6 +45,7 @@ enum ntlm_field {
     NTLM_TIME_IS_WHOLE_SECOND,
     NTLM_RESPONSE_HAS_STATE, /* the client's NegTokenResp */
     NTLM_RESPONSE_HAS_MIC,
+    NTLM_KEY_FITS, /* whether the account's key gives this response; absent without one */
     NTLM_FIELD_COUNT
 };
 
@@ -80,6 +83,7 @@ static const char *const ntlm_fields[NTLM_FIELD_COUNT] = {
     [NTLM_TIME_IS_WHOLE_SECOND] = "time_is_whole_second",
     [NTLM_RESPONSE_HAS_STATE] = "response_has_state",
     [NTLM_RESPONSE_HAS_MIC] = "response_has_mic",
+    [NTLM_KEY_FITS] = "key_fits",
 };
 
 static const struct wire_log ntlm_log = {"ntlm", ntlm_fields, NTLM_FIELD_COUNT};
@@ -97,6 +101,8 @@ struct auth_state {
     struct seen negotiate, challenge, authenticate;
     char mechanisms[96];          /* of the client's NegTokenInit */
     bool has_state, has_list_mic; /* of the client's last NegTokenResp */
+    enum wire_verdict verdict;    /* on the key that the defender gave */
+    struct wire_secret *secret;   /* NULL: not known */
     bool is_told;
 };
 
@@ -104,6 +110,11 @@ const struct auth_identity *auth_identity(const struct auth_state *state)
 {
     static const struct auth_identity nobody;
     return state ? &state->identity : &nobody;
+}
+
+const struct wire_secret *auth_secret(const struct auth_state *state)
+{
+    return state ? state->secret : NULL;
 }
 
 /* A message's text as UTF-8 in the connection's arena. */
@@ -249,6 +260,8 @@ static void authenticate_tell(struct wire_event *event, const struct auth_state 
     wire_set_bool(event, NTLM_HAS_MIC, message->mic.length && !is_zero(message->mic));
     wire_set_bool(event, NTLM_RESPONSE_HAS_STATE, state->has_state);
     wire_set_bool(event, NTLM_RESPONSE_HAS_MIC, state->has_list_mic);
+    if (state->verdict != WIRE_KEY_NONE)
+        wire_set_bool(event, NTLM_KEY_FITS, state->verdict == WIRE_KEY_RIGHT);
     response_tell(event, state);
 }
 
@@ -268,6 +281,9 @@ static void ntlm_tell(struct wire_session *carrier, struct auth_state *state,
     if (state->is_told || !first)
         return;
     state->is_told = true;
+    /* Where the server refused it too, the client's password was wrong. */
+    if (state->verdict == WIRE_KEY_WRONG && (!is_success || *is_success))
+        wire_note(carrier, WIRE_CLIENT, "logons that the account's key does not fit");
     struct wire_event *event = wire_event_begin(connection, &ntlm_log);
     if (!event)
         return;
@@ -295,6 +311,32 @@ static void restart(struct wire_session *carrier, struct auth_state *state)
     memcpy(state->mechanisms, mechanisms, sizeof(mechanisms));
 }
 
+/* With the account's key the session's key follows from the response. */
+static void secret_learn(struct wire_session *carrier, struct auth_state *state)
+{
+    const struct wire_keys *keys = wire_keys_of(carrier->connection);
+    const struct ntlm_message *message = &state->authenticate.message;
+    if (!keys || !state->challenge.is_there)
+        return;
+    const struct ntlm_proof proof = {
+        .user = state->identity.user,
+        .domain = state->identity.domain,
+        .challenge = state->challenge.message.challenge,
+        .lm = message->lm,
+        .nt = message->nt,
+        .session_key = message->session_key,
+        .flags = message->has_flags ? message->flags : state->challenge.message.flags,
+    };
+    struct wire_secret secret = {0};
+    state->verdict = ntlm_key_find(wire_keys_secrets(keys), &proof, &secret);
+    if (state->verdict != WIRE_KEY_RIGHT)
+        return;
+    state->secret = wire_hold(carrier->connection, sizeof(secret));
+    if (state->secret)
+        *state->secret = secret;
+    crypt_wipe(&secret, sizeof(secret));
+}
+
 static void ntlm_token(struct wire_session *carrier, enum wire_side side, struct bytes token,
                        struct auth_state *state)
 {
@@ -312,8 +354,10 @@ static void ntlm_token(struct wire_session *carrier, enum wire_side side, struct
                         : message.type == NTLM_CHALLENGE ? &state->challenge
                                                          : &state->authenticate;
     *seen = (struct seen){true, message, connection->now[side]};
-    if (message.type == NTLM_AUTHENTICATE)
+    if (message.type == NTLM_AUTHENTICATE) {
         identity_learn(connection->arena, state, &message);
+        secret_learn(carrier, state);
+    }
 }
 
 static void mechanisms_keep(struct auth_state *state, const struct spnego_token *token)

@@ -5,7 +5,7 @@
 #ifndef IMPOUND_READERS_CAPTURE_AUTH_H
 #define IMPOUND_READERS_CAPTURE_AUTH_H
 
-#include "readers/capture/wire.h"
+#include "readers/capture/keys/keys.h"
 
 /* What is known of one authentication; lives in the connection's arena. */
 struct auth_state;
@@ -30,5 +30,8 @@ void auth_outcome(struct wire_session *carrier, struct auth_state *state, bool i
 void auth_end(struct wire_session *carrier, struct auth_state *state);
 
 const struct auth_identity *auth_identity(const struct auth_state *state);
+
+/* The keys that it led to, held by the connection; NULL when no key of the defender opens it. */
+const struct wire_secret *auth_secret(const struct auth_state *state);
 
 #endif

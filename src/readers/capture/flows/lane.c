@@ -1,11 +1,13 @@
 #include "flow.h"
 
+#include "readers/capture/keys/keys.h"
+
 #include <stdlib.h>
 
 #define BUCKETS_FIRST 256U
 #define SECONDS_MAX   INT64_C(9000000000) /* what fits in 63 bits of ns */
 
-struct lane *lane_new(const struct wire_protocol *const *protocols)
+struct lane *lane_new(const struct wire_protocol *const *protocols, const struct secrets *secrets)
 {
     struct lane *lane = calloc(1, sizeof(*lane));
     if (!lane)
@@ -17,7 +19,10 @@ struct lane *lane_new(const struct wire_protocol *const *protocols)
     lane->fragments = fragments_new();
     lane->sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
     lane->digest = EVP_MD_CTX_new();
-    if (!lane->buckets || !lane->fragments || !lane->sha1 || !lane->digest) {
+    if (secrets)
+        lane->wire.keys = wire_keys_new(secrets);
+    if ((secrets && !lane->wire.keys) || !lane->buckets || !lane->fragments || !lane->sha1 ||
+        !lane->digest) {
         lane_free(lane);
         return NULL;
     }
@@ -33,6 +38,7 @@ void lane_free(struct lane *lane)
             table_remove(lane, lane->oldest[list]);
     fragments_free(lane->fragments, NULL);
     facts_release(&lane->facts);
+    wire_keys_free(lane->wire.keys);
     EVP_MD_CTX_free(lane->digest);
     EVP_MD_free(lane->sha1);
     free(lane->buckets);

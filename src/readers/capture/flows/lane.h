@@ -13,9 +13,10 @@
 #include "readers/capture/runtime/runtime.h"
 
 struct lane;
+struct secrets;
 
-/* NULL without memory. `protocols` ends with NULL. */
-struct lane *lane_new(const struct wire_protocol *const *protocols);
+/* NULL without memory. `protocols` ends with NULL; `secrets` may be NULL. */
+struct lane *lane_new(const struct wire_protocol *const *protocols, const struct secrets *secrets);
 void lane_free(struct lane *lane);
 
 /* Decodes one packet, whose bytes stand at `ip`. Events go to `output`. */

@@ -88,9 +88,3 @@ struct bytes wire_recall(const struct wire_connection *connection, const char *k
     const struct fact *row = find(connection->lane->facts, hash_of(connection, kind, key));
     return row ? bytes_of(row->value, row->length) : (struct bytes){0};
 }
-
-const struct wire_keys *wire_keys_of(const struct wire_connection *connection)
-{
-    (void)connection;
-    return NULL;
-}

@@ -150,6 +150,13 @@ void wire_damaged(struct wire_session *session, enum wire_side side, const char 
                connection->now[side].packet);
 }
 
+void wire_note(struct wire_session *session, enum wire_side side, const char *reason)
+{
+    const struct wire_connection *connection = session->connection;
+    losses_add(connection->lane->losses, LOSS_NONE, session->protocol->name, reason, 0,
+               connection->now[side].packet);
+}
+
 void wire_unseen(struct wire_session *session, uint64_t length)
 {
     const struct wire_connection *connection = session->connection;

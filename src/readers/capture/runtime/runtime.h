@@ -110,7 +110,8 @@ struct wire_lane {
     struct wire_output *output; /* NULL between batches */
     struct losses *losses;
     struct facts *facts;
-    size_t memory; /* held by its connections */
+    struct wire_keys *keys; /* NULL: none were given */
+    size_t memory;          /* held by its connections */
 };
 
 /* One side's bytes on their way into a session: what it has not taken yet. */
@@ -135,6 +136,8 @@ struct wire_flow {
     struct wire_carried *carried; /* those that are open */
     struct wire_delivery *delivery;
     const struct wire_protocol *services[FLOW_SERVICES_MAX];
+    struct wire_held *held; /* see wire_hold */
+    size_t held_length;
     size_t memory;
     uint32_t carried_count;
     uint32_t event_count;
@@ -163,6 +166,9 @@ void wire_flow_end(struct wire_flow *flow);
 
 /* Gives the memory back without a word. */
 void wire_flow_release(struct wire_flow *flow);
+
+/* Wipes what the connection's protocols held. */
+void wire_held_release(struct wire_flow *flow);
 
 /* Counts memory of a connection; negative when it is given back. */
 static inline void wire_flow_charge(struct wire_flow *flow, ptrdiff_t bytes)

@@ -367,6 +367,7 @@ void wire_flow_release(struct wire_flow *flow)
         carried_release(flow->carried);
     wire_flow_drop(flow, WIRE_CLIENT);
     wire_flow_drop(flow, WIRE_SERVER);
+    wire_held_release(flow);
     wire_flow_charge(flow, -(ptrdiff_t)flow->arena.taken);
     arena_release(&flow->arena);
 }

@@ -124,7 +124,9 @@ static size_t control_take(struct smb *smb, enum wire_side side, struct bytes by
 
 static bool is_bulk(struct smb *smb, struct bytes begin)
 {
-    if (begin.data[0] == 0xFD || begin.data[0] == 0xFC)
+    if (begin.data[0] == 0xFD)
+        return !wire_keys_of(smb->session.connection);
+    if (begin.data[0] == 0xFC)
         return true;
     return begin.data[0] == 0xFE ? smb2_is_bulk(smb, begin) : smb1_is_bulk(smb, begin);
 }

@@ -105,6 +105,7 @@ static bool request_take(struct smb *smb, const struct smb2_message *message,
     request->logon = message->logon;
     request->tree = message->tree;
     request->size = (uint32_t)message->bytes.length;
+    request->is_encrypted = message->is_encrypted;
     const struct command *command = &commands[message->command];
     if (command->request && !command->request(smb, message, request)) {
         smb_request_drop(smb, request);

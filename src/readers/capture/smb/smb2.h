@@ -118,6 +118,20 @@ struct wire_event *smb2_cmd_begin(struct smb *smb, const struct smb2_message *me
 void smb2_cmd_end(struct smb *smb, struct wire_event *event, const struct smb2_message *message,
                   const struct smb_request *request);
 
+/* --- Keys (smb2_seal.c) --- */
+
+/* The pre-authentication hash goes on over a message ([MS-SMB2] 3.1.4.4): of the negotiation, which
+ * begins anew with `is_first`, and of a session's setup, which begins where `from` stands. Nothing
+ * happens, and NULL is returned, when no keys were given. */
+void smb2_preauth_negotiate(struct smb *smb, const struct smb2_message *message, bool is_first);
+uint8_t *smb2_preauth_setup(struct smb *smb, const struct smb2_message *message, uint8_t *from);
+
+/* Opens a transformed message into `plain`, which has the length of what is behind its header.
+ * False when its session's keys are not known. */
+bool smb2_seal_open(struct smb *smb, enum wire_side side, struct bytes message, uint8_t *plain);
+
+#define SMB2_TRANSFORM_HEADER 52U
+
 /* All commands of a message, encrypted or not. */
 void smb2_walk(struct smb *smb, enum wire_side side, struct bytes bytes, uint64_t whole,
                bool is_encrypted);

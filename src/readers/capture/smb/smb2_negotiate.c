@@ -102,6 +102,8 @@ static void client_context_see(struct smb *smb, unsigned type, struct bytes data
 
 static void server_context_see(struct smb *smb, unsigned type, struct bytes data)
 {
+    if (type == CONTEXT_ENCRYPTION && data.length >= 4)
+        smb->cipher = load_le16(data.data + 2);
     if (type == CONTEXT_ENCRYPTION)
         algorithms_see(smb, data, 2, SERVER_CIPHER);
     else if (type == CONTEXT_SIGNING)
@@ -211,6 +213,7 @@ bool smb2_negotiate_request(struct smb *smb, const struct smb2_message *message)
     const uint8_t *body = smb2_body(message, 36);
     if (!body)
         return false;
+    smb2_preauth_negotiate(smb, message, true);
     if (smb->counts.negotiates++ >= SMB_NEGOTIATES_MAX || value_is_there(&smb->facts[NEG_SIZE]))
         return true;
     const struct bytes guid = bytes_of(body + 12, 16);
@@ -269,6 +272,8 @@ void smb2_negotiate_reply(struct smb *smb, const struct smb2_message *message)
     smb_fact_name(smb, SERVER_STATUS, smb_status_name(smb, message->status));
     if (!body || message->status != 0)
         return;
+    smb2_preauth_negotiate(smb, message, false);
+    smb->dialect = load_le16(body + 4);
     reply_body(smb, message, body);
     if (load_le16(body + 4) == 0x0311) {
         struct padding padding = {.length = 0};

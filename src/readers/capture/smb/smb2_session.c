@@ -39,6 +39,8 @@ bool smb2_setup_request(struct smb *smb, const struct smb2_message *message,
     setup_facts(smb, message, body);
     const struct bytes blob = smb_part(message->bytes, load_le16(body + 12), load_le16(body + 14));
     struct smb_logon *logon = message->logon ? smb_logon_make(smb, message->logon) : NULL;
+    uint8_t **preauth = logon ? &logon->preauth : &request->preauth;
+    *preauth = smb2_preauth_setup(smb, message, *preauth);
     smb_token(smb, message->side, blob, logon ? &logon->auth : &request->auth);
     return true;
 }
@@ -51,6 +53,7 @@ static struct smb_logon *logon_begin(struct smb *smb, uint64_t id, struct smb_re
         auth_end(&smb->session, logon->auth);
         logon->auth = request->auth;
         logon->user.length = 0;
+        logon->preauth = request->preauth;
         request->auth = NULL;
     }
     return logon;
@@ -60,6 +63,8 @@ static void logon_end(struct smb *smb, struct smb_logon *logon, const struct smb
 {
     smb_logon_name(smb, logon);
     smb->last_logon = message->logon;
+    if (message->status == 0 && !logon->secret)
+        logon->secret = auth_secret(logon->auth);
     auth_outcome(&smb->session, logon->auth, message->status == 0,
                  smb_status_name(smb, message->status));
     logon->auth = NULL;
@@ -89,6 +94,8 @@ static void setup_outcome(struct smb *smb, const struct smb2_message *message,
     if (logon && body && (is_more || message->status == 0))
         smb_token(smb, message->side,
                   smb_part(message->bytes, load_le16(body + 4), load_le16(body + 6)), &logon->auth);
+    if (logon && is_more)
+        logon->preauth = smb2_preauth_setup(smb, message, logon->preauth);
     if (logon && !is_more)
         logon_end(smb, logon, message);
     if (message->status == 0)

@@ -10,10 +10,9 @@
  *   52     ciphertext */
 #include "readers/capture/smb/smb2.h"
 
-#define TRANSFORM_HEADER 52U
-#define NONCE            20U
-#define CCM_LETTERS      11U /* of a nonce that Impacket makes; the rest is zero */
-#define GCM_LETTERS      12U
+#define NONCE       20U
+#define CCM_LETTERS 11U /* of a nonce that Impacket makes; the rest is zero */
+#define GCM_LETTERS 12U
 
 static bool is_zero(const uint8_t *at, size_t length)
 {
@@ -45,23 +44,28 @@ static void nonce_see(struct smb *smb, enum wire_side side, const uint8_t *nonce
     smb_fact_raw(smb, TRANSFORM_NONCE, bytes_of(nonce, length));
 }
 
-/* The one place where a key opens a message: true with its SMB2 chain in `plain`, which lives until
- * the next message. wire_keys_of(connection) has the keys; SessionId, dialect and cipher choose. */
-static bool transform_open(struct smb *smb, enum wire_side side, struct bytes message,
-                           struct bytes *plain)
+/* The one place where a key opens a message. False: it stays closed. */
+static bool transform_read(struct smb *smb, enum wire_side side, struct bytes message,
+                           uint64_t length)
 {
-    (void)smb;
-    (void)side;
-    (void)message;
-    (void)plain;
-    return false;
+    struct wire_keys *keys = wire_keys_of(smb->session.connection);
+    const size_t inner = message.length - SMB2_TRANSFORM_HEADER;
+    uint8_t *plain = keys && message.length == length ? wire_room_take(keys, inner) : NULL;
+    if (!plain)
+        return false;
+    const bool is_open = smb2_seal_open(smb, side, message, plain);
+    if (is_open && inner >= SMB2_HEADER && plain[0] == 0xFE)
+        smb2_walk(smb, side, bytes_of(plain, inner), inner, true);
+    else if (is_open)
+        wire_unseen(&smb->session, inner); /* compressed */
+    wire_room_back(keys, inner);
+    return is_open;
 }
 
 void smb2_transform(struct smb *smb, enum wire_side side, struct bytes message, uint64_t length)
 {
-    struct bytes plain;
     smb->version = "SMB2";
-    if (message.length < TRANSFORM_HEADER) {
+    if (message.length < SMB2_TRANSFORM_HEADER) {
         wire_damaged(&smb->session, side, "an SMB2 transform header that is cut");
         return;
     }
@@ -72,10 +76,8 @@ void smb2_transform(struct smb *smb, enum wire_side side, struct bytes message, 
         smb->is_setup_just_done = false;
         smb_client_size(smb, side, load_le32(message.data + 36));
     }
-    if (transform_open(smb, side, message, &plain))
-        smb2_walk(smb, side, plain, plain.length, true);
-    else
-        wire_unseen(&smb->session, length - TRANSFORM_HEADER);
+    if (!transform_read(smb, side, message, length))
+        wire_unseen(&smb->session, length - SMB2_TRANSFORM_HEADER);
 }
 
 void smb2_compressed(struct smb *smb, enum wire_side side, struct bytes message, uint64_t length)

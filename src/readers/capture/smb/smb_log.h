@@ -14,7 +14,8 @@
     X(SMB_MESSAGE_ID, "message_id")       \
     X(SMB_CREDIT_CHARGE, "credit_charge") \
     X(SMB_CREDITS, "credits")             \
-    X(SMB_SIZE, "message_size")
+    X(SMB_SIZE, "message_size")           \
+    X(SMB_WAS_ENCRYPTED, "was_encrypted")
 
 #define SMB_FILES_FIELDS(X)                        \
     X(FILES_FUID, "fuid")                          \

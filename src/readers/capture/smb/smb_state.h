@@ -30,7 +30,10 @@ struct smb_share {
 struct smb_logon {
     struct smb_node node; /* by session id or UID */
     struct auth_state *auth;
-    struct smb_text user; /* DOMAIN\user */
+    struct smb_text user;             /* DOMAIN\user */
+    uint8_t *preauth;                 /* hash over the session's setup; NULL: none is made */
+    const struct wire_secret *secret; /* NULL: its keys are not known */
+    struct smb_seal *seal;            /* what opens its messages; made at the first one */
 };
 
 struct smb_tree {
@@ -87,6 +90,7 @@ struct smb_request {
     struct smb_text name;     /* of a file, a pattern, a share, a pipe */
     struct smb_text contexts; /* names of create contexts */
     struct auth_state *auth;
+    uint8_t *preauth; /* of a setup whose session has no id yet */
     uint64_t logon;
     uint64_t message_id;
     uint64_t file;    /* key of the file; 0: none */
@@ -97,6 +101,7 @@ struct smb_request {
     uint16_t credit_charge, credits;
     enum wire_side side;
     bool is_smb1;
+    bool is_encrypted; /* came in a transform */
     bool has_creator;
     struct smb_create create;
     struct smb_ask ask;
@@ -139,6 +144,8 @@ struct smb {
     uint64_t last_logon;
     uint32_t credit_value, credit_count;
     const char *version;
+    uint8_t *preauth;         /* hash over the negotiation; NULL: no keys were given */
+    uint16_t dialect, cipher; /* as the server chose */
     bool is_sizes_cut;
     bool is_torn; /* the message that is being read lost its end */
     bool is_signed, is_validating;

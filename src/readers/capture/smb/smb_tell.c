@@ -26,6 +26,8 @@ struct wire_event *smb_event_begin(struct smb *smb, const struct wire_log *log,
     wire_set_number(event, SMB_TREE_ID, request->tree);
     wire_set_number(event, SMB_MESSAGE_ID, request->message_id);
     wire_set_number(event, SMB_SIZE, request->size);
+    if (request->is_encrypted)
+        wire_set_bool(event, SMB_WAS_ENCRYPTED, true);
     if (!request->is_smb1) {
         wire_set_number(event, SMB_CREDIT_CHARGE, request->credit_charge);
         wire_set_number(event, SMB_CREDITS, request->credits);

@@ -1,0 +1,50 @@
+#include "readers/capture/keys/keys.h"
+
+#include "crypt/crypt.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct wire_keys {
+    const struct secrets *secrets;
+    uint8_t *room;
+    size_t taken;
+};
+
+struct wire_keys *wire_keys_new(const struct secrets *secrets)
+{
+    struct wire_keys *keys = calloc(1, sizeof(*keys));
+    if (keys)
+        keys->secrets = secrets;
+    return keys;
+}
+
+void wire_keys_free(struct wire_keys *keys)
+{
+    if (!keys)
+        return;
+    free(keys->room);
+    free(keys);
+}
+
+const struct secrets *wire_keys_secrets(const struct wire_keys *keys)
+{
+    return keys->secrets;
+}
+
+uint8_t *wire_room_take(struct wire_keys *keys, size_t length)
+{
+    if (!keys->room)
+        keys->room = malloc(WIRE_ROOM_MAX);
+    if (!keys->room || length > WIRE_ROOM_MAX - keys->taken)
+        return NULL;
+    uint8_t *room = keys->room + keys->taken;
+    keys->taken += length;
+    return room;
+}
+
+void wire_room_back(struct wire_keys *keys, size_t length)
+{
+    assert(length <= keys->taken);
+    keys->taken -= length;
+}
