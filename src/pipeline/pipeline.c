@@ -12,9 +12,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define SLOTS_PER_THREAD 3U
+#define SLOTS_PER_THREAD 12U
 #define FORMATS_MAX      16U
 #define THREAD_STACK     (1U << 20)
+#define SUPPLY_SPINS     4000U /* about as long as one read takes: shorter than sleeping and waking */
 
 struct slot {
     enum supply_kind kind;
@@ -59,6 +60,13 @@ struct thread {
     struct pipeline_view view;
 };
 
+static inline void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+}
+
 static void run_end(struct run *run, enum status status, const struct fault *fault)
 {
     pthread_mutex_lock(&run->lock);
@@ -85,9 +93,20 @@ static struct slot *slot_take(struct run *run)
     return slot;
 }
 
+/* Another thread's read is soon over. */
+static void supply_enter(struct run *run)
+{
+    for (unsigned i = 0; i < SUPPLY_SPINS; i++) {
+        if (pthread_mutex_trylock(&run->supplying) == 0)
+            return;
+        relax();
+    }
+    pthread_mutex_lock(&run->supplying);
+}
+
 static enum status slot_fill(struct run *run, struct slot *slot, struct fault *fault)
 {
-    pthread_mutex_lock(&run->supplying);
+    supply_enter(run);
     enum status status = STATUS_END;
     if (!__atomic_load_n(&run->is_over, __ATOMIC_RELAXED))
         status = supply_next(&run->supply, &slot->kind, &slot->item, &slot->batch, fault);
@@ -269,7 +288,11 @@ static void run_release(struct run *run)
 static bool run_init(struct run *run, unsigned threads)
 {
     pthread_mutex_init(&run->supplying, NULL);
-    pthread_mutex_init(&run->lock, NULL);
+    pthread_mutexattr_t brief;
+    pthread_mutexattr_init(&brief);
+    pthread_mutexattr_settype(&brief, PTHREAD_MUTEX_ADAPTIVE_NP);
+    pthread_mutex_init(&run->lock, &brief);
+    pthread_mutexattr_destroy(&brief);
     pthread_cond_init(&run->change, NULL);
     run->slot_count = threads * SLOTS_PER_THREAD;
     run->slots = calloc(run->slot_count, sizeof(*run->slots));
