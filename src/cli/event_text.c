@@ -334,10 +334,8 @@ static void xml_write(const struct sorted *sorted, struct buffer *to)
 void event_write(const struct event_writer *writer, const struct pipeline_view *view,
                  enum reader_text text, struct buffer *to)
 {
-    if (view->format->render) {
-        view->format->render(view->decoder, text, to);
+    if (view->format->render && view->format->render(view->decoder, text, to))
         return;
-    }
     struct sorted sorted;
     sort(&sorted, writer, view->event);
     if (text == READER_TEXT_XML)

@@ -71,9 +71,10 @@ struct reader_format {
     /* Calls `sink` for each event of the batch, in order. The event lives during that call only. */
     void (*decode)(void *decoder, const struct batch *batch, struct account *account,
                    event_sink *sink, void *context);
-    /* Writes the current record out; to be called from the sink. NULL when the format has no form
-     * of its own; events are then written by their fields. */
-    void (*render)(void *decoder, enum reader_text text, struct buffer *to);
+    /* Writes the current record out; to be called from the sink. False, with nothing written, when
+     * the format has no such form, NULL when it has none at all: events are then written by their
+     * fields. */
+    bool (*render)(void *decoder, enum reader_text text, struct buffer *to);
 };
 
 /* The format of the evidence by its first bytes, or NULL: not evidence. */

@@ -80,7 +80,9 @@ const struct command command_dump = {
     .help = "Write the records of event logs as JSON lines or XML",
     .detail =
         "One record a line, in the order of the evidence, in the structure and with the values of "
-        "`evtx_dump -o jsonl`. Events of JSON and XML exports are written in the same structure.",
+        "`evtx_dump -o jsonl`. Events of JSON and XML exports are written in the same structure; "
+        "what a capture shows, as JSON with the names of Zeek's logs, or as XML with the same "
+        "names as event data.",
     .groups = dump_groups,
     .size = sizeof(struct arguments),
     .positional = AT(bench.paths),

@@ -351,14 +351,15 @@ static void capture_decode(void *opened, const struct batch *batch, struct accou
     capture_unref(capture);
 }
 
-/* One line of JSON with the names of Zeek's logs; XML is not a form that they have. */
-static void capture_render(void *opened, enum reader_text text, struct buffer *to)
+/* One line of JSON with the names of Zeek's logs, which have no other form. */
+static bool capture_render(void *opened, enum reader_text text, struct buffer *to)
 {
     const struct capture_decoder *decoder = opened;
     const struct wire_output *output = &decoder->output;
     const struct event *event = &output->current;
     char separator = '{';
-    (void)text;
+    if (text != READER_TEXT_JSON)
+        return false;
     for (uint32_t slot = 0; slot < event->shape->count; slot++) {
         if (!value_is_there(&event->values[slot]))
             continue;
@@ -369,6 +370,7 @@ static void capture_render(void *opened, enum reader_text text, struct buffer *t
         value_append_json(to, &event->values[slot]);
     }
     buffer_byte(to, '}');
+    return true;
 }
 
 const struct reader_format reader_pcap = {

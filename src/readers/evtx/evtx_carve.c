@@ -186,9 +186,10 @@ static void carve_decode(void *decoder, const struct batch *batch, struct accoun
     }
 }
 
-static void carve_render(void *decoder, enum reader_text text, struct buffer *to)
+static bool carve_render(void *decoder, enum reader_text text, struct buffer *to)
 {
     evtx_decoder_render(((struct carver *)decoder)->decoder, text, to);
+    return true;
 }
 
 const struct reader_format reader_evtx_carve = {

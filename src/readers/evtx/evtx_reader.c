@@ -264,9 +264,10 @@ static void evtx_decode(void *decoder, const struct batch *batch, struct account
     }
 }
 
-static void evtx_render(void *decoder, enum reader_text text, struct buffer *to)
+static bool evtx_render(void *decoder, enum reader_text text, struct buffer *to)
 {
     evtx_decoder_render(decoder, text, to);
+    return true;
 }
 
 const struct reader_format reader_evtx = {
