@@ -48,8 +48,8 @@ static bool lab_gap(struct wire_session *session, enum wire_side side, uint64_t 
 
 static void lab_ended(struct wire_session *session)
 {
-    (void)session;
     current->ended++;
+    current->closed += session->connection->is_closed;
 }
 
 static const struct wire_protocol lab_tcp = {

@@ -25,9 +25,10 @@ struct flow_lab {
     struct buffer streams[2]; /* what the protocol was given, <gap N> for what was lost */
     uint64_t event_count;
     uint32_t opened, ended;
-    uint32_t grain; /* the protocol takes multiples of this many bytes */
-    uint32_t skip;  /* not 0: takes so many, and skips this many behind them */
-    bool gives_up;  /* at a gap */
+    uint32_t closed; /* ended, and their end was captured */
+    uint32_t grain;  /* the protocol takes multiples of this many bytes */
+    uint32_t skip;   /* not 0: takes so many, and skips this many behind them */
+    bool gives_up;   /* at a gap */
     enum wire_probe answer;
     bool wants_server; /* it waits for bytes of the server that begin with S */
     uint64_t packet;

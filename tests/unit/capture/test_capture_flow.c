@@ -236,6 +236,7 @@ static void both_fins_end_a_connection(void **state)
     assert_int_equal(lab->ended, 0);
     bye(lab, WIRE_SERVER, 4, 4);
     assert_int_equal(lab->ended, 1);
+    assert_int_equal(lab->closed, 1);
     flow_lab_end(lab);
     assert_int_equal(lab->ended, 1);
     assert_int_equal(lab->event_count, 1);
@@ -275,6 +276,7 @@ static void a_reset_ends_a_connection_when_it_can_be_true(void **state)
     assert_int_equal(lab->ended, 0);
     reset(lab, 1000);
     assert_int_equal(lab->ended, 1);
+    assert_int_equal(lab->closed, 1);
     flow_lab_end(lab);
     assert_int_equal(flow_lab_count(lab, "\"conn_state\":\"RSTR\""), 1);
 }

@@ -176,8 +176,10 @@ static void streams_feed(struct flow *flow, enum wire_side side, const struct se
         stream_acked(flow, other, segment->acked, load);
     const bool is_reset = segment->flags & RST && is_believed(flow, side, segment);
     flow->was_reset |= is_reset;
-    if (is_reset || (flow->streams[0].is_ended && flow->streams[1].is_ended))
+    if (is_reset || (flow->streams[0].is_ended && flow->streams[1].is_ended)) {
+        flow->wire.connection.is_closed = true;
         flow_finish(flow);
+    }
 }
 
 void tcp_packet(struct lane *lane, const struct load *load)
