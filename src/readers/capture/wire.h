@@ -14,6 +14,7 @@
 #define IMPOUND_READERS_CAPTURE_WIRE_H
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/cursor.h"
 #include "base/instant.h"
 #include "event/event.h"
@@ -108,6 +109,12 @@ void wire_carry_end(struct wire_carried *carried);
 
 /* From `data`: the next `length` bytes behind what is taken are not wanted and are never given. */
 void wire_skip(struct wire_session *session, enum wire_side side, uint64_t length);
+
+/* Appends to a buffer in which a session gathers the pieces of a message, as memory of the
+ * connection. False when the connections hold too much or there is none: nothing is appended. */
+bool wire_gather(struct wire_session *session, struct buffer *buffer, struct bytes bytes);
+/* Gives it back. Each buffer that was gathered in must come here before the session ends. */
+void wire_gather_end(struct wire_session *session, struct buffer *buffer);
 
 /* A message that breaks its own rules: counted by protocol and reason, noted once a reason with its
  * packet. `reason` is a constant text. */

@@ -89,12 +89,6 @@ struct context {
     const struct rpc_interface *interface;
 };
 
-/* A text that grows to a bound in the connection's arena. */
-struct trace {
-    char *text;
-    uint32_t length;
-};
-
 struct session {
     struct wire_session base;
     struct bytes pipe;
@@ -118,7 +112,7 @@ struct session {
     uint16_t auth3_length, alter_surplus;
     bool is_79231;
     struct ndr seen;
-    struct trace opnums, traced_calls;
+    struct rpc_text opnums, traced_calls;
 };
 
 static enum wire_probe rpc_probe(const struct wire_connection *connection, enum wire_side side,
@@ -150,15 +144,9 @@ void dcerpc_set_pipe(struct wire_session *base, struct bytes name)
     session->pipe = arena_keep(base->connection->arena, name);
 }
 
-static void trace_add(struct session *session, struct trace *trace, const char *word)
+static void trace_add(struct session *session, struct rpc_text *trace, const char *word)
 {
-    const size_t length = strlen(word);
-    if (!trace->text)
-        trace->text = arena_take(session->base.connection->arena, TRACE_MAX);
-    if (!trace->text || trace->length + length > TRACE_MAX)
-        return;
-    memcpy(trace->text + trace->length, word, length);
-    trace->length += (uint32_t)length;
+    (void)rpc_text_add(trace, session->base.connection->arena, bytes_of_text(word), TRACE_MAX);
 }
 
 /* --- Bind --- */
@@ -306,7 +294,7 @@ static void argument_tell(struct wire_event *event, const struct rpc_call *call,
         wire_set_number(event, argument->field, argument->number);
     else
         wire_set_text(event, argument->field,
-                      bytes_of(call->text + argument->at, argument->length));
+                      bytes_of(call->text.data + argument->at, argument->length));
 }
 
 static void identity_tell(struct wire_event *event, uint32_t field, const struct session *session)
@@ -400,11 +388,10 @@ static struct rpc_call *call_new(struct session *session)
     }
     if (!session->calls[index])
         session->calls[index] =
-            arena_take(session->base.connection->arena, sizeof(*session->calls[index]));
+            arena_take_array(session->base.connection->arena, 1, sizeof(*session->calls[index]));
     struct rpc_call *call = session->calls[index];
     if (call) {
-        /* All but the text, which is written before it is read. */
-        memset(call, 0, offsetof(struct rpc_call, text));
+        rpc_call_reset(call, session->base.connection->arena);
         call->is_used = true;
     }
     return call;
@@ -419,14 +406,27 @@ static struct rpc_call *call_find(const struct session *session, uint32_t call_i
     return NULL;
 }
 
-static void stub_add(struct session *session, enum wire_side side, struct bytes bytes)
+/* The stub so far: that of a call in one fragment is not copied. */
+static struct bytes stub_take(struct session *session, enum wire_side side,
+                              const struct rpc_pdu *pdu, struct bytes bytes)
 {
+    const unsigned alone = RPC_FIRST | RPC_LAST;
     struct buffer *stub = &session->stubs[side];
-    if (session->is_dropping[side] || stub->length + bytes.length > STUB_MAX) {
-        session->is_dropping[side] = true;
-        return;
-    }
-    buffer_bytes(stub, bytes.data, bytes.length);
+    if ((pdu->flags & alone) == alone)
+        return bytes;
+    if (pdu->flags & RPC_FIRST)
+        session->is_dropping[side] = false;
+    session->is_dropping[side] = session->is_dropping[side] ||
+                                 stub->length + bytes.length > STUB_MAX ||
+                                 !wire_gather(&session->base, stub, bytes);
+    return buffer_view(stub);
+}
+
+/* Behind a call, and before one whose predecessor never ended. */
+static void stub_drop(struct session *session, enum wire_side side)
+{
+    if (session->stubs[side].data)
+        wire_gather_end(&session->base, &session->stubs[side]);
 }
 
 static void sealing_note(struct session *session, const struct rpc_pdu *pdu, size_t stub)
@@ -482,20 +482,22 @@ static void request_take(struct session *session, const struct rpc_pdu *pdu)
         call->has_object = has_object;
         if (has_object)
             memcpy(call->object, pdu->body.data + 8, 16);
-        buffer_reset(&session->stubs[WIRE_CLIENT]);
-        session->is_dropping[WIRE_CLIENT] = false;
+        stub_drop(session, WIRE_CLIENT);
         call_trace(session, pdu, context, opnum);
     }
     call->request_length += stub.length;
     session->hint_is_small |= rpc_u32(pdu, pdu->body.data) < stub.length;
     sealing_note(session, pdu, stub.length);
-    if (call->is_sealed)
+    if (call->is_sealed) {
         wire_unseen(&session->base, stub.length);
-    else
-        stub_add(session, WIRE_CLIENT, stub);
-    if ((pdu->flags & RPC_LAST) && !call->is_sealed && context && !context->is_ndr64)
-        rpc_request_read(call, context->interface, buffer_view(&session->stubs[WIRE_CLIENT]),
-                         pdu->is_big_endian, &session->seen);
+        return;
+    }
+    const struct bytes whole = stub_take(session, WIRE_CLIENT, pdu, stub);
+    if (!(pdu->flags & RPC_LAST))
+        return;
+    if (context && !context->is_ndr64)
+        rpc_request_read(call, context->interface, whole, pdu->is_big_endian, &session->seen);
+    stub_drop(session, WIRE_CLIENT);
 }
 
 /* ept_map's answer: a tower with a TCP floor (0x07, two bytes of port), remembered for the hosts.
@@ -508,11 +510,11 @@ static uint16_t mapped_port(struct bytes stub)
 }
 
 static void response_end(struct session *session, struct rpc_call *call, const struct rpc_pdu *pdu,
-                         size_t length)
+                         struct bytes stub)
 {
-    const struct bytes stub = buffer_view(&session->stubs[WIRE_SERVER]);
-    struct outcome outcome = {
-        .is_there = true, .length = length, .place = session->base.connection->now[WIRE_SERVER]};
+    struct outcome outcome = {.is_there = true,
+                              .length = stub.length,
+                              .place = session->base.connection->now[WIRE_SERVER]};
     const struct context *context = context_of(session, call->context);
     if (!call->is_sealed && stub.length >= 4) {
         outcome.has_status = true;
@@ -523,7 +525,7 @@ static void response_end(struct session *session, struct rpc_call *call, const s
         outcome.mapped_port = mapped_port(stub);
         if (outcome.mapped_port && call->argument_count && call->arguments[0].length)
             wire_remember(session->base.connection, "epm", outcome.mapped_port,
-                          bytes_of(call->text, call->arguments[0].length));
+                          bytes_of(call->text.data, call->arguments[0].length));
     }
     call_tell(session, call, &outcome);
 }
@@ -535,17 +537,17 @@ static void response_take(struct session *session, const struct rpc_pdu *pdu)
     if (pdu->body.length < 8 || !call)
         return;
     const struct bytes stub = bytes_of(pdu->body.data + 8, pdu->body.length - 8);
-    if (pdu->flags & RPC_FIRST) {
-        buffer_reset(&session->stubs[WIRE_SERVER]);
-        session->is_dropping[WIRE_SERVER] = false;
-    }
+    struct bytes whole = stub;
+    if (pdu->flags & RPC_FIRST)
+        stub_drop(session, WIRE_SERVER);
     if (call->is_sealed)
         wire_unseen(&session->base, stub.length);
     else
-        stub_add(session, WIRE_SERVER, stub);
-    if (pdu->flags & RPC_LAST)
-        response_end(session, call, pdu,
-                     call->is_sealed ? stub.length : session->stubs[WIRE_SERVER].length);
+        whole = stub_take(session, WIRE_SERVER, pdu, stub);
+    if (!(pdu->flags & RPC_LAST))
+        return;
+    response_end(session, call, pdu, whole);
+    stub_drop(session, WIRE_SERVER);
 }
 
 /* fault: as a response, with the status at 8 */
@@ -663,9 +665,9 @@ static void bind_tell(struct session *session)
     wire_set_number(event, BIND_REFERENTS_SMALL, session->seen.small_referents);
     if (session->seen.odd_fills)
         wire_set_hex(event, BIND_FILL, session->seen.fill, 4);
-    wire_set_text(event, BIND_OPNUMS, bytes_of(session->opnums.text, session->opnums.length));
+    wire_set_text(event, BIND_OPNUMS, bytes_of(session->opnums.data, session->opnums.length));
     wire_set_text(event, BIND_CALLS,
-                  bytes_of(session->traced_calls.text, session->traced_calls.length));
+                  bytes_of(session->traced_calls.data, session->traced_calls.length));
     identity_tell(event, BIND_USER, session);
     wire_event_end(connection, event, &session->bind_place, NULL);
 }
@@ -678,8 +680,8 @@ static void rpc_end(struct wire_session *base)
             call_tell(session, session->calls[i], &(struct outcome){0});
     auth_end(base, session->auth);
     bind_tell(session);
-    buffer_release(&session->stubs[WIRE_CLIENT]);
-    buffer_release(&session->stubs[WIRE_SERVER]);
+    stub_drop(session, WIRE_CLIENT);
+    stub_drop(session, WIRE_SERVER);
 }
 
 const struct wire_protocol wire_dcerpc = {

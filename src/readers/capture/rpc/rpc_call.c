@@ -63,6 +63,38 @@ void rpc_uuid_write(char to[37], const uint8_t uuid[16])
              uuid[12], uuid[13], uuid[14], uuid[15]);
 }
 
+#define TEXT_FIRST 128U
+
+bool rpc_text_add(struct rpc_text *text, struct arena *arena, struct bytes more, uint32_t most)
+{
+    if (more.length > most || text->length > most - more.length)
+        return false;
+    const uint32_t want = text->length + (uint32_t)more.length;
+    if (want > text->capacity) {
+        uint32_t room = text->capacity ? text->capacity : TEXT_FIRST;
+        while (room < want)
+            room *= 2;
+        uint8_t *data = arena_take_aligned(arena, room, 1);
+        if (!data)
+            return false;
+        if (text->length)
+            memcpy(data, text->data, text->length);
+        text->data = data;
+        text->capacity = room;
+    }
+    if (more.length)
+        memcpy(text->data + text->length, more.data, more.length);
+    text->length = want;
+    return true;
+}
+
+void rpc_call_reset(struct rpc_call *call, struct arena *arena)
+{
+    const struct rpc_text text = call->text;
+    *call =
+        (struct rpc_call){.arena = arena, .text = {.data = text.data, .capacity = text.capacity}};
+}
+
 static struct rpc_argument *argument_add(struct rpc_call *call, enum rpc_field field)
 {
     if (call->argument_count == RPC_ARGUMENTS_MAX)
@@ -74,15 +106,16 @@ static struct rpc_argument *argument_add(struct rpc_call *call, enum rpc_field f
 
 void rpc_add_text(struct rpc_call *call, enum rpc_field field, struct bytes utf8)
 {
-    struct rpc_argument *argument = utf8.length ? argument_add(call, field) : NULL;
+    const uint32_t at = call->text.length;
+    if (utf8.length > RPC_TEXT_MAX - at)
+        utf8.length = RPC_TEXT_MAX - at;
+    if (!utf8.length || !rpc_text_add(&call->text, call->arena, utf8, RPC_TEXT_MAX))
+        return;
+    struct rpc_argument *argument = argument_add(call, field);
     if (!argument)
         return;
-    const size_t room = RPC_TEXT_MAX - call->text_length;
-    const size_t length = utf8.length < room ? utf8.length : room;
-    memcpy(call->text + call->text_length, utf8.data, length);
-    argument->at = call->text_length;
-    argument->length = (uint32_t)length;
-    call->text_length += (uint32_t)length;
+    argument->at = at;
+    argument->length = (uint32_t)utf8.length;
 }
 
 void rpc_add_wide(struct rpc_call *call, enum rpc_field field, struct bytes utf16)

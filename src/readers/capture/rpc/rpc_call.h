@@ -65,6 +65,15 @@ extern const char *const rpc_fields[RPC_FIELD_COUNT];
 #define RPC_ARGUMENTS_MAX 12
 #define RPC_TEXT_MAX      2048
 
+/* A text that grows in an arena. */
+struct rpc_text {
+    uint8_t *data;
+    uint32_t length, capacity;
+};
+
+/* Appends all of it, or nothing when it would be longer than `most` or there is no memory. */
+bool rpc_text_add(struct rpc_text *text, struct arena *arena, struct bytes more, uint32_t most);
+
 struct rpc_argument {
     uint16_t field;
     bool is_number, is_hex, is_bool;
@@ -84,9 +93,12 @@ struct rpc_call {
     struct wire_place place;
     unsigned argument_count;
     struct rpc_argument arguments[RPC_ARGUMENTS_MAX];
-    uint32_t text_length;
-    uint8_t text[RPC_TEXT_MAX]; /* UTF-8 */
+    struct arena *arena;  /* of the text */
+    struct rpc_text text; /* UTF-8; its memory is used again by the next call */
 };
+
+/* Makes it empty. */
+void rpc_call_reset(struct rpc_call *call, struct arena *arena);
 
 /* Reads the arguments of a request's stub. What alignment and pointers looked like is added to
  * *seen. */

@@ -160,6 +160,26 @@ void wire_skip(struct wire_session *session, enum wire_side side, uint64_t lengt
     delivery->skip[side] += length;
 }
 
+/* --- Memory of sessions --- */
+
+bool wire_gather(struct wire_session *session, struct buffer *buffer, struct bytes bytes)
+{
+    struct wire_flow *flow = (struct wire_flow *)session->connection;
+    const size_t before = buffer->capacity;
+    if (flow->connection.lane->memory + bytes.length > LANE_MEMORY_MAX ||
+        !buffer_grow(buffer, bytes.length))
+        return false;
+    buffer_bytes(buffer, bytes.data, bytes.length);
+    wire_flow_charge(flow, (ptrdiff_t)buffer->capacity - (ptrdiff_t)before);
+    return true;
+}
+
+void wire_gather_end(struct wire_session *session, struct buffer *buffer)
+{
+    wire_flow_charge((struct wire_flow *)session->connection, -(ptrdiff_t)buffer->capacity);
+    buffer_release(buffer);
+}
+
 /* --- Sessions of a connection --- */
 
 static struct wire_session *session_open(struct wire_flow *flow, struct wire_session *carrier,
@@ -286,6 +306,15 @@ static struct wire_carried *carried_new(struct wire_flow *flow, struct wire_sess
     return carried;
 }
 
+/* Many sessions in one connection share what the lane has left. */
+static void carried_limit(struct wire_carried *carried)
+{
+    const size_t memory = carried->flow->connection.lane->memory;
+    const size_t left = memory < LANE_MEMORY_MAX ? LANE_MEMORY_MAX - memory : 0;
+    const size_t most = carried->arena.taken + left;
+    carried->arena.maximum = most < FLOW_ARENA_MAX ? most : FLOW_ARENA_MAX;
+}
+
 static void carried_give(struct wire_carried *carried, enum wire_side side, struct bytes bytes)
 {
     struct wire_flow *flow = carried->flow;
@@ -293,6 +322,7 @@ static void carried_give(struct wire_carried *carried, enum wire_side side, stru
     struct wire_inlet *inlet = &carried->inlets[side];
     uint64_t lost = 0;
     struct arena *const outer = connection->arena;
+    carried_limit(carried);
     connection->arena = &carried->arena;
     if (!inlet_give(flow, carried->session, inlet, side, bytes, &lost)) {
         overflow(flow, carried->session, side, lost);

@@ -232,7 +232,7 @@ static void message_end(struct session *session, enum wire_side side, const uint
     else if (side == WIRE_SERVER && body.length > 3 && body.data[0] == 0xED)
         auth_token(&session->base, side, bytes_of(body.data + 3, body.length - 3), &session->auth,
                    "tds"); /* the SSPI token of the response (2.2.7.22) */
-    buffer_reset(&session->message[side]);
+    wire_gather_end(&session->base, &session->message[side]);
 }
 
 /* Behind the handshake TLS stands in the stream by itself. */
@@ -262,7 +262,7 @@ static size_t tds_data(struct wire_session *base, enum wire_side side, struct by
             break;
         struct buffer *message = &session->message[side];
         if (message->length + length <= MESSAGE_MAX)
-            buffer_bytes(message, header + HEADER, length - HEADER);
+            (void)wire_gather(base, message, bytes_of(header + HEADER, length - HEADER));
         if (header[1] & STATUS_LAST)
             message_end(session, side, header);
         taken += length;
@@ -280,8 +280,8 @@ static void tds_end(struct wire_session *base)
 {
     struct session *session = (struct session *)base;
     auth_end(base, session->auth);
-    buffer_release(&session->message[WIRE_CLIENT]);
-    buffer_release(&session->message[WIRE_SERVER]);
+    wire_gather_end(base, &session->message[WIRE_CLIENT]);
+    wire_gather_end(base, &session->message[WIRE_SERVER]);
 }
 
 const struct wire_protocol wire_tds = {
