@@ -115,11 +115,10 @@ static struct ruleset *load_rules(struct names *fields)
         give_up("write", &fault);
     printf("write %6zu KiB      %10.1f ms\n", image.length >> 10, (cpu_now() - at) * 1e3);
     at = cpu_now();
-    if (ruleset_read(buffer_view(&image), 1, fields, &ruleset, &fault) != STATUS_OK)
+    if (ruleset_read(image.data, image.length, 1, fields, &ruleset, &fault) != STATUS_OK)
         give_up("read", &fault);
     printf("read                  %8.1f ms\n", (cpu_now() - at) * 1e3);
     ruleset_free(compiled);
-    buffer_release(&image);
     logsource_free(table);
     return ruleset;
 }

@@ -133,9 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
         change(image, data + at);
     if (image_length >= sizeof(struct image_header))
         image_seal(image, image_length, KEY);
-    const enum status status =
-        ruleset_read(bytes_of(image, image_length), KEY, fields, &ruleset, &fault);
-    free(image);
+    const enum status status = ruleset_read(image, image_length, KEY, fields, &ruleset, &fault);
     if (status != STATUS_OK && fault.reason[0] == '\0')
         abort();
     if (status == STATUS_OK)

@@ -41,10 +41,11 @@ void ruleset_free(struct ruleset *ruleset);
 
 /* The compiled form as bytes without pointers, and back. `key` says what it was made from (a hash
  * of rules, tables and program version): loading anything else, or bytes that do not verify, gives
- * STATUS_DAMAGED, and the caller compiles again. `image` need not outlive the call. */
+ * STATUS_DAMAGED, and the caller compiles again. `image` was allocated with malloc and is the rule
+ * set's from then on, whatever the outcome. */
 enum status ruleset_write(const struct ruleset *ruleset, uint64_t key, struct buffer *image,
                           struct fault *fault) MUST_CHECK;
-enum status ruleset_read(struct bytes image, uint64_t key, struct names *fields,
+enum status ruleset_read(uint8_t *image, size_t length, uint64_t key, struct names *fields,
                          struct ruleset **ruleset, struct fault *fault) MUST_CHECK;
 
 uint32_t ruleset_count(const struct ruleset *ruleset);

@@ -254,17 +254,13 @@ enum status ruleset_write(const struct ruleset *ruleset, uint64_t key, struct bu
     return STATUS_OK;
 }
 
-enum status ruleset_read(struct bytes image, uint64_t key, struct names *fields,
+enum status ruleset_read(uint8_t *image, size_t length, uint64_t key, struct names *fields,
                          struct ruleset **ruleset, struct fault *fault)
 {
-    if (image.length > IMAGE_BYTES_MAX)
-        return fault_set(fault, STATUS_DAMAGED, 0, "not a compiled rule set: too long");
-    uint8_t *copy = malloc(image.length + 1);
-    if (!copy)
-        return fault_set(fault, STATUS_MEMORY, 0, "no memory for a rule set");
-    if (image.length)
-        memcpy(copy, image.data, image.length);
-    return ruleset_open(copy, image.length, key, fields, ruleset, fault);
+    if (length <= IMAGE_BYTES_MAX)
+        return ruleset_open(image, length, key, fields, ruleset, fault);
+    free(image);
+    return fault_set(fault, STATUS_DAMAGED, 0, "not a compiled rule set: too long");
 }
 
 uint32_t ruleset_count(const struct ruleset *ruleset)

@@ -141,8 +141,10 @@ static bool cache_read(const char *path, struct names *fields, struct load_resul
         return false;
     enum status status = file_read(path, CACHE_MAX, &image, &fault);
     if (status == STATUS_OK)
-        status = ruleset_read(buffer_view(&image), result->hash, fields, &result->ruleset, &fault);
-    buffer_release(&image);
+        status =
+            ruleset_read(image.data, image.length, result->hash, fields, &result->ruleset, &fault);
+    else
+        buffer_release(&image);
     if (status)
         snprintf(result->warning, sizeof(result->warning),
                  "the cache %.80s is of no use (offset %llu: %.80s); it is made anew", path,

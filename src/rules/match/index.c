@@ -170,42 +170,70 @@ static void draft_want(struct draft *draft, const struct index_want *want)
         draft_grams(draft, want);
 }
 
-/* Sorts one part's entries into buckets by counting. */
-static bool table_make(struct arena *arena, struct index_table *table, const struct draft *draft,
-                       enum index_part part)
+/* A part's table, with room for its entries and nothing in it. */
+struct table_draft {
+    struct index_table *table;
+    uint32_t *bits, *starts;
+    struct index_entry *entries;
+};
+
+static bool table_begin(struct arena *arena, struct table_draft *draft, uint32_t count)
 {
-    table->count = draft->counts[part];
-    if (table->count == 0)
+    struct index_table *table = draft->table;
+    table->count = count;
+    if (count == 0)
         return true;
-    const uint8_t wanted_log = log_of((uint64_t)table->count * 16);
+    const uint8_t wanted_log = log_of((uint64_t)count * 16);
     table->bits_log = wanted_log <= BITS_SMALL    ? BITS_SMALL
                       : wanted_log <= BITS_MIDDLE ? BITS_MIDDLE
                                                   : BITS_LARGE;
-    const uint8_t buckets_log = (uint8_t)(log_of(table->count) + 1);
-    const size_t bucket_count = (size_t)1 << buckets_log;
-    uint32_t *bits = arena_take_array(arena, ((size_t)1 << table->bits_log) / 32, sizeof(*bits));
-    uint32_t *starts = arena_take_array(arena, bucket_count + 2, sizeof(*starts));
-    struct index_entry *sorted = arena_take_array(arena, table->count, sizeof(*sorted));
-    if (!bits || !starts || !sorted)
-        return false;
+    const uint8_t buckets_log = (uint8_t)(log_of(count) + 1);
     table->bucket_shift = (uint8_t)(32 - buckets_log);
-    for (uint32_t i = 0; i < draft->count; i++) {
-        if (draft->entries[i].part != part)
-            continue;
-        const uint32_t hash = draft->entries[i].hash;
-        const uint32_t bit = hash >> (32 - table->bits_log);
-        bits[bit / 32] |= 1U << bit % 32;
-        starts[(hash >> table->bucket_shift) + 2]++;
+    const size_t starts = ((size_t)1 << buckets_log) + 2;
+    draft->bits =
+        arena_take_array(arena, ((size_t)1 << table->bits_log) / 32, sizeof(*draft->bits));
+    draft->starts = arena_take_array(arena, starts, sizeof(*draft->starts));
+    draft->entries = arena_take_array(arena, count, sizeof(*draft->entries));
+    table->bits = draft->bits;
+    table->starts = draft->starts;
+    table->entries = draft->entries;
+    return draft->bits && draft->starts && draft->entries;
+}
+
+/* Counts an entry in its bucket, two places on: the next pass fills the bucket by the place before
+ * its own, which ends as the bucket's start. */
+static void table_count(const struct table_draft *draft, uint32_t hash)
+{
+    const uint32_t bit = hash >> (32 - draft->table->bits_log);
+    draft->bits[bit / 32] |= 1U << bit % 32;
+    draft->starts[(hash >> draft->table->bucket_shift) + 2]++;
+}
+
+static void table_sum(const struct table_draft *draft)
+{
+    const size_t count = ((size_t)1 << (32 - draft->table->bucket_shift)) + 2;
+    for (size_t i = 2; i < count && draft->table->count; i++)
+        draft->starts[i] += draft->starts[i - 1];
+}
+
+/* Sorts all parts' entries into buckets by counting. */
+static bool tables_make(struct arena *arena, struct index *index, const struct draft *draft)
+{
+    struct table_draft tables[INDEX_PART_COUNT];
+    for (unsigned part = 0; part < INDEX_PART_COUNT; part++) {
+        tables[part] = (struct table_draft){.table = &index->parts[part]};
+        if (!table_begin(arena, &tables[part], draft->counts[part]))
+            return false;
     }
-    for (size_t i = 2; i < bucket_count + 2; i++)
-        starts[i] += starts[i - 1];
     for (uint32_t i = 0; i < draft->count; i++)
-        if (draft->entries[i].part == part)
-            sorted[starts[(draft->entries[i].hash >> table->bucket_shift) + 1]++] =
-                draft->entries[i].entry;
-    table->bits = bits;
-    table->starts = starts;
-    table->entries = sorted;
+        table_count(&tables[draft->entries[i].part], draft->entries[i].hash);
+    for (unsigned part = 0; part < INDEX_PART_COUNT; part++)
+        table_sum(&tables[part]);
+    for (uint32_t i = 0; i < draft->count; i++) {
+        const struct table_draft *to = &tables[draft->entries[i].part];
+        const uint32_t bucket = draft->entries[i].hash >> to->table->bucket_shift;
+        to->entries[to->starts[bucket + 1]++] = draft->entries[i].entry;
+    }
     return true;
 }
 
@@ -249,15 +277,14 @@ const struct index *index_make(struct arena *arena, const struct image *image,
     struct index *index = index_begin(arena, image, wants, count);
     struct draft draft = {
         .image = image,
-        .entries = calloc((size_t)count * SEEK_STRIDE_MAX + 1, sizeof(*draft.entries)),
+        .entries = malloc(((size_t)count * SEEK_STRIDE_MAX + 1) * sizeof(*draft.entries)),
     };
     bool is_made = index && draft.entries;
     if (is_made) {
         draft.stride = index->stride;
         for (uint32_t i = 0; i < count; i++)
             draft_want(&draft, &wants[i]);
-        for (unsigned part = 0; part < INDEX_PART_COUNT; part++)
-            is_made = is_made && table_make(arena, &index->parts[part], &draft, part);
+        is_made = tables_make(arena, index, &draft);
     }
     free(draft.entries);
     return is_made ? index : NULL;

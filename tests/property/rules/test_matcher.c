@@ -417,9 +417,8 @@ static struct ruleset *through_image(struct ruleset *ruleset, struct names *fiel
     struct ruleset *again = NULL;
     struct fault fault;
     if (ruleset_write(ruleset, 42, &image, &fault) != STATUS_OK ||
-        ruleset_read(buffer_view(&image), 42, fields, &again, &fault) != STATUS_OK)
+        ruleset_read(image.data, image.length, 42, fields, &again, &fault) != STATUS_OK)
         fprintf(stderr, "the round trip failed: %s\n", fault.reason);
-    buffer_release(&image);
     ruleset_free(ruleset);
     return again;
 }

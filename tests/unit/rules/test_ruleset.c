@@ -171,8 +171,7 @@ static enum status read_image(struct fake *fake, struct bytes bytes, uint64_t ke
     uint8_t *copy = malloc(bytes.length ? bytes.length : 1);
     memcpy(copy, bytes.data, bytes.length);
     const enum status status =
-        ruleset_read(bytes_of(copy, bytes.length), key, fake->fields, &ruleset, &fault);
-    free(copy);
+        ruleset_read(copy, bytes.length, key, fake->fields, &ruleset, &fault);
     if (status != STATUS_OK)
         return status;
     struct matcher *matcher = matcher_new(ruleset);
