@@ -2,6 +2,7 @@
 
 #include "readers/capture/auth/auth.h"
 #include "readers/capture/auth/der.h"
+#include "readers/capture/keys/seal.h"
 #include "readers/capture/ldap/ldap_filter.h"
 
 #include <stdio.h>
@@ -125,6 +126,9 @@ struct session {
     int64_t first_id, last_id;
     unsigned requests, jumps; /* jumps: message ids that are no counter's next */
     bool is_sealed;
+    struct wire_seal *seal; /* of the bind that went before; NULL: no key opens it */
+    const struct wire_secret *seal_secret;
+    struct buffer opened[2]; /* of a message that goes on in the next sealed buffer */
 };
 
 static enum wire_probe ldap_probe(const struct wire_connection *connection, enum wire_side side,
@@ -589,6 +593,76 @@ static size_t message_length(struct session *session, struct bytes bytes)
     return length > MESSAGE_MAX ? SIZE_MAX : length + 2 + count;
 }
 
+/* The messages of what was opened; returns what is left over. */
+static struct bytes opened_read(struct session *session, enum wire_side side, struct bytes bytes)
+{
+    while (bytes.length) {
+        const size_t length =
+            bytes.data[0] == DER_SEQUENCE ? message_length(session, bytes) : SIZE_MAX;
+        struct cursor at = cursor_over(bytes, 0), message;
+        if (length == SIZE_MAX) {
+            wire_damaged(&session->base, side, "sealed bytes that are no LDAP message");
+            return (struct bytes){0};
+        }
+        if (!length || bytes.length < length)
+            break;
+        if (der_take(&at, DER_SEQUENCE, &message))
+            message_take(session, side, message);
+        bytes = bytes_of(bytes.data + length, bytes.length - length);
+    }
+    return bytes;
+}
+
+/* A message may go on in the next sealed buffer. */
+static void opened_take(struct session *session, enum wire_side side, struct bytes plain)
+{
+    struct buffer *opened = &session->opened[side];
+    const bool is_more = opened->length > 0;
+    if (is_more && (opened->length + plain.length > MESSAGE_MAX ||
+                    !wire_gather(&session->base, opened, plain))) {
+        wire_damaged(&session->base, side, "a sealed LDAP message that is too long to be kept");
+        wire_gather_end(&session->base, opened);
+        return;
+    }
+    const struct bytes rest = opened_read(session, side, is_more ? buffer_view(opened) : plain);
+    if (!rest.length && is_more)
+        wire_gather_end(&session->base, opened);
+    else if (is_more && rest.length < opened->length)
+        memmove(opened->data, rest.data, rest.length);
+    else if (!is_more && rest.length)
+        (void)wire_gather(&session->base, opened, rest);
+    if (is_more && rest.length)
+        opened->length = rest.length;
+}
+
+/* A buffer of the security layer. False: it stays closed. */
+static bool sealed_take(struct session *session, enum wire_side side, struct bytes wrapped)
+{
+    struct wire_connection *connection = session->base.connection;
+    struct wire_keys *keys = wire_keys_of(connection);
+    const struct wire_secret *secret = auth_secret(session->auth);
+    if (keys && secret && secret != session->seal_secret) {
+        session->seal_secret = secret;
+        session->seal = wire_seal_new(connection, secret);
+    }
+    uint8_t *room = keys && session->seal ? wire_room_take(keys, wrapped.length) : NULL;
+    struct bytes plain;
+    if (!room)
+        return false;
+    memcpy(room, wrapped.data, wrapped.length);
+    const bool is_open = wire_seal_unwrap(session->seal, side, room, wrapped.length, &plain);
+    if (is_open)
+        opened_take(session, side, plain);
+    wire_room_back(keys, wrapped.length);
+    return is_open;
+}
+
+static void wrapped_take(struct session *session, enum wire_side side, struct bytes wrapped)
+{
+    if (!wrapped.length || !sealed_take(session, side, wrapped))
+        wire_unseen(&session->base, wrapped.length);
+}
+
 static size_t ldap_data(struct wire_session *base, enum wire_side side, struct bytes bytes)
 {
     struct session *session = (struct session *)base;
@@ -604,7 +678,7 @@ static size_t ldap_data(struct wire_session *base, enum wire_side side, struct b
             break;
         struct cursor at = cursor_over(bytes_of(rest.data, length), 0), message;
         if (rest.data[0] != DER_SEQUENCE)
-            wire_unseen(base, length - 4);
+            wrapped_take(session, side, bytes_of(rest.data + 4, length - 4));
         else if (der_take(&at, DER_SEQUENCE, &message))
             message_take(session, side, message);
         taken += length;
@@ -625,6 +699,8 @@ static void ldap_end(struct wire_session *base)
         if (session->pending[i] && session->pending[i]->is_used)
             pending_tell(session, session->pending[i], NULL, WIRE_CLIENT);
     auth_end(base, session->auth);
+    wire_gather_end(base, &session->opened[WIRE_CLIENT]);
+    wire_gather_end(base, &session->opened[WIRE_SERVER]);
 }
 
 const struct wire_protocol wire_ldap = {

@@ -3,6 +3,7 @@
 #include "readers/capture/auth/auth.h"
 #include "readers/capture/rpc/rpc_call.h"
 #include "readers/capture/rpc/rpc_pdu.h"
+#include "readers/capture/rpc/rpc_seal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,6 +94,7 @@ struct session {
     struct wire_session base;
     struct bytes pipe;
     struct auth_state *auth;
+    struct rpc_seals seals;
     struct context contexts[CONTEXTS_MAX];
     unsigned context_count;
     struct rpc_call *calls[CALLS_MAX];
@@ -488,7 +490,7 @@ static void request_take(struct session *session, const struct rpc_pdu *pdu)
     call->request_length += stub.length;
     session->hint_is_small |= rpc_u32(pdu, pdu->body.data) < stub.length;
     sealing_note(session, pdu, stub.length);
-    if (call->is_sealed) {
+    if (pdu->is_hidden) {
         wire_unseen(&session->base, stub.length);
         return;
     }
@@ -516,11 +518,11 @@ static void response_end(struct session *session, struct rpc_call *call, const s
                               .length = stub.length,
                               .place = session->base.connection->now[WIRE_SERVER]};
     const struct context *context = context_of(session, call->context);
-    if (!call->is_sealed && stub.length >= 4) {
+    if (!pdu->is_hidden && stub.length >= 4) {
         outcome.has_status = true;
         outcome.status = rpc_u32(pdu, stub.data + stub.length - 4);
     }
-    if (!call->is_sealed && context && context->interface &&
+    if (!pdu->is_hidden && context && context->interface &&
         load_le32(context->uuid) == 0xE1AF8308 && call->opnum == 3) {
         outcome.mapped_port = mapped_port(stub);
         if (outcome.mapped_port && call->argument_count && call->arguments[0].length)
@@ -540,7 +542,7 @@ static void response_take(struct session *session, const struct rpc_pdu *pdu)
     struct bytes whole = stub;
     if (pdu->flags & RPC_FIRST)
         stub_drop(session, WIRE_SERVER);
-    if (call->is_sealed)
+    if (pdu->is_hidden)
         wire_unseen(&session->base, stub.length);
     else
         whole = stub_take(session, WIRE_SERVER, pdu, stub);
@@ -565,37 +567,51 @@ static void fault_take(struct session *session, const struct rpc_pdu *pdu)
     call_tell(session, call, &outcome);
 }
 
-static void pdu_take(struct session *session, enum wire_side side, struct bytes fragment)
+static void pdu_dispatch(struct session *session, const struct rpc_pdu *pdu, struct bytes fragment)
 {
-    struct rpc_pdu pdu;
-    if (!rpc_pdu_read(fragment, &pdu)) {
-        wire_damaged(&session->base, side, "a fragment whose lengths do not fit");
-        return;
-    }
-    switch (pdu.type) {
+    switch (pdu->type) {
     case RPC_BIND:
     case RPC_ALTER:
-        bind_take(session, &pdu);
+        bind_take(session, pdu);
         return;
     case RPC_BIND_ACK:
     case RPC_ALTER_RESPONSE:
-        ack_take(session, &pdu);
+        ack_take(session, pdu);
         return;
     case RPC_AUTH3:
-        auth3_take(session, &pdu, fragment);
+        auth3_take(session, pdu, fragment);
         return;
     case RPC_REQUEST:
-        request_take(session, &pdu);
+        request_take(session, pdu);
         return;
     case RPC_RESPONSE:
-        response_take(session, &pdu);
+        response_take(session, pdu);
         return;
     case RPC_FAULT_PDU:
-        fault_take(session, &pdu);
+        fault_take(session, pdu);
         return;
     default:
         return;
     }
+}
+
+static void pdu_take(struct session *session, enum wire_side side, struct bytes fragment)
+{
+    struct wire_connection *connection = session->base.connection;
+    struct wire_keys *keys = wire_keys_of(connection);
+    struct rpc_pdu pdu;
+    uint8_t *room = NULL;
+    if (!rpc_pdu_read(fragment, &pdu)) {
+        wire_damaged(&session->base, side, "a fragment whose lengths do not fit");
+        return;
+    }
+    pdu.is_hidden = (pdu.type == RPC_REQUEST || pdu.type == RPC_RESPONSE) && pdu.has_auth &&
+                    pdu.auth_level == LEVEL_PRIVACY;
+    if (pdu.is_hidden && keys && (room = wire_room_take(keys, fragment.length)))
+        rpc_seal_open(&session->seals, connection, auth_secret(session->auth), side, &pdu, room);
+    pdu_dispatch(session, &pdu, fragment);
+    if (room)
+        wire_room_back(keys, fragment.length);
 }
 
 static size_t rpc_data(struct wire_session *base, enum wire_side side, struct bytes bytes)

@@ -36,6 +36,7 @@ struct rpc_pdu {
     uint8_t auth_type, auth_level, auth_pad;
     uint32_t auth_context;
     struct bytes token, padding;
+    bool is_hidden; /* its stub is sealed and no key has opened it; for the caller */
 };
 
 /* The length that a fragment claims; 0 when `bytes` are no PDU's beginning; needs RPC_HEADER bytes.
