@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The bytes of a capture's SMB connections as talks (lab.h): make_talk.py CAPTURE.pcap OUTPUT [N].
+"""The bytes of a capture's connections as talks (lab.h): make_talk.py CAPTURE.pcap OUTPUT [N [PORT...]].
 
-Writes the N-th connection (from 0) to port 445 or 139. For captures of a quiet wire: Ethernet and
+Writes the N-th connection (from 0) to one of the ports (445 and 139). For captures of a quiet wire: Ethernet and
 IPv4, segments in order, nothing lost.
 """
 import struct
@@ -28,11 +28,11 @@ def segments(path):
         yield frame[26:30], frame[30:34], ports, sequence, data
 
 
-def talks(path):
+def talks(path, servers):
     found, seen = {}, set()
     for source, target, ports, sequence, data in segments(path):
-        is_server = ports[0] in (445, 139)
-        if not data or not (is_server or ports[1] in (445, 139)):
+        is_server = ports[0] in servers
+        if not data or not (is_server or ports[1] in servers):
             continue
         key = (target, source, ports[::-1]) if is_server else (source, target, ports)
         if (key, is_server, sequence) not in seen:
@@ -41,9 +41,9 @@ def talks(path):
     return list(found.values())
 
 
-def main(source, target, which="0"):
+def main(source, target, which="0", *ports):
     with open(target, "wb") as file:
-        for is_server, data in talks(source)[int(which)]:
+        for is_server, data in talks(source, [int(port) for port in ports] or [445, 139])[int(which)]:
             file.write(bytes([is_server]) + len(data).to_bytes(3, "little") + data)
 
 

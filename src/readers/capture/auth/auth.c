@@ -220,7 +220,7 @@ static void response_tell(struct wire_event *event, const struct auth_state *sta
     const struct ntlm_message *message = &state->authenticate.message;
     const struct ntlm_pairs *pairs = &message->pairs;
     const struct bytes challenge = message->client_challenge;
-    const bool is_v2 = message->nt.length > 24;
+    const bool is_v2 = message->timestamp.length > 0;
     wire_set_bool(event, NTLM_IS_V2, is_v2);
     if (challenge.length && is_alnum(challenge))
         wire_set_copy(event, NTLM_CLIENT_CHALLENGE, challenge);

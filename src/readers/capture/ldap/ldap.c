@@ -420,7 +420,7 @@ static struct bytes names_join(struct ldap_text *text, struct cursor list)
 
 /* SearchRequest: baseObject, scope, derefAliases, sizeLimit, timeLimit, typesOnly, filter,
  * attributes */
-static void search_read(struct pending *pending, struct cursor at)
+static void search_read(struct wire_session *session, struct pending *pending, struct cursor at)
 {
     struct cursor base, inner, list;
     struct ldap_text text = text_room(pending, 0, 512);
@@ -434,7 +434,9 @@ static void search_read(struct pending *pending, struct cursor at)
     pending->size_limit = der_take(&at, DER_INTEGER, &inner) ? der_integer(&inner) : 0;
     if (!der_take(&at, DER_INTEGER, &inner) || !der_take(&at, 0x01, &inner))
         return;
-    ldap_filter_write(&filter, &at, 0);
+    const bool is_whole = ldap_filter_write(&filter, &at, 0);
+    if (!is_whole && filter.room - filter.length >= 3)
+        wire_damaged(session, WIRE_CLIENT, "a filter that is broken or nested deeper than 32");
     pending->filter = text_view(&filter);
     if (der_take(&at, DER_SEQUENCE, &list))
         pending->attributes = names_join(&attributes, list);
@@ -518,7 +520,7 @@ static void request_take(struct session *session, int64_t id, uint8_t tag, struc
     if (tag == BIND_REQUEST)
         bind_read(session, pending, body);
     else if (tag == SEARCH_REQUEST)
-        search_read(pending, body);
+        search_read(&session->base, pending, body);
     else if (tag == ADD_REQUEST || tag == MODIFY_REQUEST)
         change_read(pending, body, tag == MODIFY_REQUEST);
     else if (tag == DELETE_REQUEST)

@@ -1,0 +1,212 @@
+/* Talks of Kerberos, DCE/RPC, LDAP, TDS and of security tokens (made of captures of the lab by
+ * ../capture_smb/make_talk.py), and what may happen to them. */
+#include "auth_talk.h"
+#include "lab.h"
+
+#include "readers/capture/krb5/krb5.h"
+#include "readers/capture/ldap/ldap.h"
+#include "readers/capture/rpc/rpc.h"
+#include "readers/capture/tds/tds.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static const char *folder; /* of the talks */
+
+static const struct {
+    const char *name;
+    const struct wire_protocol *protocol;
+} talks[] = {{"krb5/as", &wire_krb_tcp},   {"krb5/s4u", &wire_krb_tcp}, {"rpc/map", &wire_dcerpc},
+             {"rpc/signed", &wire_dcerpc}, {"ldap/simple", &wire_ldap}, {"ldap/search", &wire_ldap},
+             {"tds/login", &wire_tds},     {"auth/ntlm", &auth_talk},   {"auth/spnego", &auth_talk},
+             {"auth/kerberos", &auth_talk}};
+
+static struct buffer talk_read(const char *name)
+{
+    char path[4096];
+    struct buffer talk = {.length = 0};
+    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+    FILE *file = fopen(path, "rbe");
+    assert_non_null(file);
+    uint8_t *room = buffer_room(&talk, 1U << 16);
+    assert_non_null(room);
+    talk.length = fread(room, 1, 1U << 16, file);
+    (void)fclose(file);
+    return talk;
+}
+
+static struct lab *events_of(const char *name)
+{
+    struct buffer talk = talk_read(name);
+    struct lab *lab = lab_new();
+    for (size_t i = 0; i < COUNT_OF(talks); i++)
+        if (strcmp(talks[i].name, name) == 0)
+            lab_talk(lab, talks[i].protocol, buffer_view(&talk), 0);
+    buffer_release(&talk);
+    assert_int_equal(lab_damaged(lab), 0);
+    return lab;
+}
+
+static void expect(const struct lab *lab, size_t count, const char *log, const char *text)
+{
+    char path[64];
+    (void)snprintf(path, sizeof(path), "{\"_path\":\"%s\"", log);
+    if (lab_count(lab, path, text) != count)
+        print_error("%s, %s:\n%.*s\n", log, text, (int)lab->events.length,
+                    (const char *)lab->events.data);
+    assert_int_equal(lab_count(lab, path, text), count);
+}
+
+static void kerberos_requests_are_joined_with_their_replies(void **state)
+{
+    (void)state;
+    struct lab *lab = events_of("krb5/as");
+    expect(lab, 1, "kerberos", "\"request_type\":\"AS\",\"client\":\"alice/LAB.EXAMPLE\"");
+    expect(lab, 1, "kerberos", "\"service\":\"krbtgt/LAB.EXAMPLE\",\"success\":true");
+    expect(lab, 1, "kerberos", "\"cipher\":\"aes256-cts-hmac-sha1-96\"");
+    expect(lab, 1, "kerberos", "\"padata\":\"2,128\",\"reply_padata\":\"19\"");
+    lab_free(lab);
+    lab = events_of("krb5/s4u");
+    expect(lab, 1, "kerberos", "\"request_type\":\"TGS\",\"client\":\"alice/LAB.EXAMPLE\"");
+    expect(lab, 1, "kerberos", "\"padata\":\"1,136,167\"");
+    expect(lab, 1, "kerberos", "\"additional_tickets\":1");
+    lab_free(lab);
+}
+
+static void calls_are_told_with_their_arguments_and_their_association(void **state)
+{
+    (void)state;
+    struct lab *lab = events_of("rpc/map");
+    expect(lab, 1, "dce_rpc", "\"operation\":\"ept_map\"");
+    expect(lab, 1, "dce_rpc", "\"mapped_interface\":\"12345778-1234-abcd-ef00-0123456789ac\"");
+    expect(lab, 1, "dce_rpc", "\"mapped_port\":49154");
+    lab_free(lab);
+    lab = events_of("rpc/signed");
+    expect(lab, 4, "dce_rpc", "\"user\":\"LAB\\\\alice\"");
+    expect(lab, 1, "dce_rpc", "\"operation\":\"SamrLookupDomainInSamServer\"");
+    expect(lab, 1, "dce_rpc", "\"domain\":\"LAB\"");
+    expect(lab, 1, "dce_rpc_bind", "\"auth_context_id\":79231");
+    expect(lab, 1, "dce_rpc_bind", "\"opnums\":\" 0 5 7 17\"");
+    lab_free(lab);
+}
+
+static void searches_are_told_with_their_filter(void **state)
+{
+    (void)state;
+    struct lab *lab = events_of("ldap/simple");
+    expect(lab, 1, "ldap", "\"object\":\"alice@lab.example\",\"mechanism\":\"simple\"");
+    expect(lab, 1, "ldap_search", "\"filter\":\"(&(objectCategory=person)(objectClass=user))\"");
+    expect(lab, 1, "ldap_search", "\"result_count\":10,\"result\":\"success\"");
+    lab_free(lab);
+    lab = events_of("ldap/search");
+    expect(lab, 1, "ldap", "\"result\":\"success\",\"object\":\"\",\"mechanism\":\"GSS-SPNEGO\"");
+    expect(lab, 1, "ntlm", "\"success\":true,\"service\":\"ldap\"");
+    lab_free(lab);
+}
+
+static void a_login_to_a_database_is_told(void **state)
+{
+    (void)state;
+    struct lab *lab = events_of("tds/login");
+    expect(lab, 1, "tds", "\"prelogin_instance\":\"MSSQLServer\"");
+    expect(lab, 1, "tds", "\"command\":\"login7\"");
+    expect(lab, 1, "tds", "\"client_id\":\"010203040506\"");
+    expect(lab, 1, "ntlm", "\"service\":\"tds\"");
+    lab_free(lab);
+}
+
+static void tokens_say_who_and_how(void **state)
+{
+    (void)state;
+    struct lab *lab = events_of("auth/ntlm");
+    expect(lab, 1, "ntlm", "\"username\":\"alice\",\"hostname\":\"\",\"domainname\":\"LAB\"");
+    expect(lab, 1, "ntlm", "\"mechanisms\":\"\"");
+    expect(lab, 1, "ntlm", "\"av_order\":\"2,1,4,3,7,9\",\"av_server_order\":\"2,1,4,3,7\"");
+    lab_free(lab);
+    lab = events_of("auth/spnego");
+    expect(lab, 1, "ntlm", "\"mechanisms\":\"NTLMSSP\"");
+    expect(lab, 1, "ntlm", "\"client_challenge\":\"raGsPePV\"");
+    lab_free(lab);
+    lab = events_of("auth/kerberos");
+    expect(lab, 1, "kerberos", "\"request_type\":\"AP\",\"carrier\":\"test\"");
+    expect(lab, 1, "kerberos", "\"ticket_service\":\"cifs/dc1.lab.example\"");
+    lab_free(lab);
+}
+
+/* --- What may happen to any of them --- */
+
+static void pieces_of_any_size_say_the_same(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(talks); i++) {
+        if (talks[i].protocol == &auth_talk)
+            continue;
+        struct buffer talk = talk_read(talks[i].name);
+        struct lab *whole = lab_new();
+        lab_talk(whole, talks[i].protocol, buffer_view(&talk), 0);
+        for (size_t piece = 1; piece < 40; piece++) {
+            struct lab *lab = lab_new();
+            lab_talk(lab, talks[i].protocol, buffer_view(&talk), piece);
+            assert_int_equal(lab->events.length, whole->events.length);
+            assert_memory_equal(lab->events.data, whole->events.data, whole->events.length);
+            lab_free(lab);
+        }
+        lab_free(whole);
+        buffer_release(&talk);
+    }
+}
+
+static void give(const struct wire_protocol *protocol, struct bytes talk)
+{
+    struct lab *lab = lab_new();
+    lab_talk(lab, protocol, talk, 0);
+    assert_int_equal(lab->lane.memory, 0);
+    lab_free(lab);
+}
+
+static void every_prefix_is_harmless(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(talks); i++) {
+        struct buffer talk = talk_read(talks[i].name);
+        for (size_t length = 0; length < talk.length; length++)
+            give(talks[i].protocol, bytes_of(talk.data, length));
+        buffer_release(&talk);
+    }
+}
+
+static void every_bit_flip_is_harmless(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(talks); i++) {
+        struct buffer talk = talk_read(talks[i].name);
+        for (size_t bit = 0; bit < talk.length * 8; bit++) {
+            talk.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+            give(talks[i].protocol, buffer_view(&talk));
+            talk.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        }
+        buffer_release(&talk);
+    }
+}
+
+int main(int count, char **arguments)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kerberos_requests_are_joined_with_their_replies),
+        cmocka_unit_test(calls_are_told_with_their_arguments_and_their_association),
+        cmocka_unit_test(searches_are_told_with_their_filter),
+        cmocka_unit_test(a_login_to_a_database_is_told),
+        cmocka_unit_test(tokens_say_who_and_how),
+        cmocka_unit_test(pieces_of_any_size_say_the_same),
+        cmocka_unit_test(every_prefix_is_harmless),
+        cmocka_unit_test(every_bit_flip_is_harmless),
+    };
+    if (count < 2)
+        return 1;
+    folder = arguments[1];
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
