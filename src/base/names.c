@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 /* Names stand in segments that never move, so that names_text needs no lock: whoever holds an id
@@ -18,7 +19,7 @@ struct name {
     name_id plain;
 };
 
-struct names {
+struct table {
     pthread_mutex_t lock;
     struct arena arena;
     struct name **segments;
@@ -28,90 +29,140 @@ struct names {
     size_t maximum_count;
 };
 
-struct names *names_new(size_t maximum_count, size_t maximum_bytes)
+struct names {
+    struct table *table;
+    struct names_budget *budget; /* NULL: nobody's */
+    bool is_owner;
+};
+
+static void table_free(struct table *table)
 {
-    struct names *names = calloc(1, sizeof(*names));
-    if (!names)
+    for (size_t i = 0; table->segments && i <= table->maximum_count / SEGMENT_COUNT; i++)
+        free(table->segments[i]);
+    free(table->segments);
+    free(table->index);
+    free(table);
+}
+
+static struct table *table_new(size_t maximum_count, size_t maximum_bytes)
+{
+    struct table *table = calloc(1, sizeof(*table));
+    if (!table)
         return NULL;
-    names->maximum_count = maximum_count;
-    names->index_count = 1024;
-    names->index = calloc(names->index_count, sizeof(*names->index));
-    names->segments = calloc(maximum_count / SEGMENT_COUNT + 1, sizeof(*names->segments));
-    if (!names->index || !names->segments || pthread_mutex_init(&names->lock, NULL) != 0) {
-        free(names->index);
-        free(names->segments);
-        free(names);
+    table->maximum_count = maximum_count;
+    table->index_count = 1024;
+    table->index = calloc(table->index_count, sizeof(*table->index));
+    table->segments = calloc(maximum_count / SEGMENT_COUNT + 1, sizeof(*table->segments));
+    if (!table->index || !table->segments || pthread_mutex_init(&table->lock, NULL) != 0) {
+        table_free(table);
         return NULL;
     }
-    arena_init(&names->arena, maximum_bytes);
+    arena_init(&table->arena, maximum_bytes);
+    return table;
+}
+
+static struct names *names_of(struct table *table, bool is_owner)
+{
+    struct names *names = table ? calloc(1, sizeof(*names)) : NULL;
+    if (names)
+        *names = (struct names){.table = table, .is_owner = is_owner};
     return names;
+}
+
+struct names *names_new(size_t maximum_count, size_t maximum_bytes)
+{
+    struct table *table = table_new(maximum_count, maximum_bytes);
+    struct names *names = names_of(table, true);
+    if (table && !names) {
+        pthread_mutex_destroy(&table->lock);
+        table_free(table);
+    }
+    return names;
+}
+
+struct names *names_share(struct names *names)
+{
+    return names_of(names->table, false);
+}
+
+void names_charge(struct names *names, struct names_budget *budget)
+{
+    names->budget = budget;
 }
 
 void names_free(struct names *names)
 {
-    if (!names)
-        return;
-    for (size_t i = 0; i <= names->maximum_count / SEGMENT_COUNT; i++)
-        free(names->segments[i]);
-    free(names->segments);
-    free(names->index);
-    arena_release(&names->arena);
-    pthread_mutex_destroy(&names->lock);
+    if (names && names->is_owner) {
+        arena_release(&names->table->arena);
+        pthread_mutex_destroy(&names->table->lock);
+        table_free(names->table);
+    }
     free(names);
 }
 
-static struct name *name_at(const struct names *names, name_id id)
+static struct name *name_at(const struct table *table, name_id id)
 {
     const size_t place = id - 1;
-    return &names->segments[place >> SEGMENT_BITS][place & (SEGMENT_COUNT - 1)];
+    return &table->segments[place >> SEGMENT_BITS][place & (SEGMENT_COUNT - 1)];
 }
 
 /* The index place of `text`, or the free one where it would go. */
-static size_t index_place(const struct names *names, struct bytes text)
+static size_t index_place(const struct table *table, struct bytes text)
 {
-    size_t place = hash_bytes(text, 0) & (names->index_count - 1);
-    while (names->index[place] && !bytes_equal(name_at(names, names->index[place])->text, text))
-        place = (place + 1) & (names->index_count - 1);
+    size_t place = hash_bytes(text, 0) & (table->index_count - 1);
+    while (table->index[place] && !bytes_equal(name_at(table, table->index[place])->text, text))
+        place = (place + 1) & (table->index_count - 1);
     return place;
 }
 
-static bool index_grow(struct names *names)
+static bool index_grow(struct table *table)
 {
-    name_id *const before = names->index;
-    name_id *const wider = calloc(names->index_count * 2, sizeof(*wider));
+    name_id *const before = table->index;
+    name_id *const wider = calloc(table->index_count * 2, sizeof(*wider));
     if (!wider)
         return false;
-    names->index = wider;
-    names->index_count *= 2;
-    for (name_id id = 1; id <= names->count; id++)
-        names->index[index_place(names, name_at(names, id)->text)] = id;
+    table->index = wider;
+    table->index_count *= 2;
+    for (name_id id = 1; id <= table->count; id++)
+        table->index[index_place(table, name_at(table, id)->text)] = id;
     free(before);
     return true;
 }
 
+/* Whether whoever is charged may bring another name. */
+static bool may_add(const struct names_budget *budget, struct bytes text)
+{
+    return !budget || (budget->count > 0 && budget->bytes >= text.length);
+}
+
 static name_id name_add(struct names *names, struct bytes text)
 {
-    if (names->count == names->maximum_count ||
-        ((names->count + 1) * 2 > names->index_count && !index_grow(names)))
+    struct table *table = names->table;
+    if (!may_add(names->budget, text) || table->count == table->maximum_count ||
+        ((table->count + 1) * 2 > table->index_count && !index_grow(table)))
         return 0;
-    struct name **segment = &names->segments[names->count >> SEGMENT_BITS];
+    struct name **segment = &table->segments[table->count >> SEGMENT_BITS];
     if (!*segment && !(*segment = calloc(SEGMENT_COUNT, sizeof(**segment))))
         return 0;
-    const char *copy = arena_keep_text(&names->arena, text);
+    const char *copy = arena_keep_text(&table->arena, text);
     if (!copy)
         return 0;
-    const name_id id = (name_id)(names->count + 1);
-    struct name *name = &(*segment)[names->count & (SEGMENT_COUNT - 1)];
+    const name_id id = (name_id)(table->count + 1);
+    struct name *name = &(*segment)[table->count & (SEGMENT_COUNT - 1)];
     name->text = bytes_of(copy, text.length);
     name->plain = id;
-    names->index[index_place(names, text)] = id;
-    names->count++;
+    table->index[index_place(table, text)] = id;
+    table->count++;
+    if (names->budget) {
+        names->budget->count--;
+        names->budget->bytes -= text.length;
+    }
     return id;
 }
 
 static name_id intern_locked(struct names *names, struct bytes text)
 {
-    const name_id known = names->index[index_place(names, text)];
+    const name_id known = names->table->index[index_place(names->table, text)];
     return known ? known : name_add(names, text);
 }
 
@@ -135,11 +186,11 @@ name_id names_intern(struct names *names, struct bytes text)
 {
     if (!text.data)
         text.data = (const uint8_t *)"";
-    pthread_mutex_lock(&names->lock);
-    name_id id = names->index[index_place(names, text)];
+    pthread_mutex_lock(&names->table->lock);
+    name_id id = names->table->index[index_place(names->table, text)];
     if (!id && (id = name_add(names, text)))
-        name_at(names, id)->plain = plain_intern(names, id, text);
-    pthread_mutex_unlock(&names->lock);
+        name_at(names->table, id)->plain = plain_intern(names, id, text);
+    pthread_mutex_unlock(&names->table->lock);
     return id;
 }
 
@@ -147,25 +198,25 @@ name_id names_find(struct names *names, struct bytes text)
 {
     if (!text.data)
         text.data = (const uint8_t *)"";
-    pthread_mutex_lock(&names->lock);
-    const name_id id = names->index[index_place(names, text)];
-    pthread_mutex_unlock(&names->lock);
+    pthread_mutex_lock(&names->table->lock);
+    const name_id id = names->table->index[index_place(names->table, text)];
+    pthread_mutex_unlock(&names->table->lock);
     return id;
 }
 
 struct bytes names_text(const struct names *names, name_id id)
 {
     assert(id);
-    return name_at(names, id)->text;
+    return name_at(names->table, id)->text;
 }
 
 name_id names_plain(const struct names *names, name_id id)
 {
     assert(id);
-    return name_at(names, id)->plain;
+    return name_at(names->table, id)->plain;
 }
 
 size_t names_count(const struct names *names)
 {
-    return names->count;
+    return names->table->count;
 }

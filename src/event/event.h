@@ -30,6 +30,9 @@ enum field_known {
 /* The process's field names: a name table that begins with the known ones. */
 struct names *fields_new(void);
 
+/* What one piece of evidence may add to them: a sixteenth of the whole. */
+struct names_budget fields_budget(void);
+
 #define SHAPE_FIELDS_MAX 4096
 #define SHAPE_NO_SLOT    UINT16_MAX
 

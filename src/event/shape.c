@@ -33,6 +33,11 @@ struct names *fields_new(void)
     return fields;
 }
 
+struct names_budget fields_budget(void)
+{
+    return (struct names_budget){FIELD_NAMES_MAX / 16, FIELD_BYTES_MAX / 16};
+}
+
 void shape_init(struct shape *shape, const name_id *fields, uint32_t count)
 {
     *shape = (struct shape){.count = count, .fields = fields};

@@ -53,7 +53,8 @@ struct run {
 struct thread {
     struct run *run;
     pthread_t handle;
-    void *state; /* the caller's */
+    void *state;                 /* the caller's */
+    struct reader_shared shared; /* its names are the thread's own way to the table of all */
     const struct reader_format *formats[FORMATS_MAX];
     void *decoders[FORMATS_MAX];
     struct slot *slot;
@@ -132,7 +133,7 @@ static void *decoder_of(struct thread *thread, const struct reader_format *forma
         i++;
     assert(i < FORMATS_MAX);
     if (!thread->formats[i]) {
-        thread->decoders[i] = format->decoder_new(thread->run->options->shared);
+        thread->decoders[i] = format->decoder_new(&thread->shared);
         thread->formats[i] = thread->decoders[i] ? format : NULL;
     }
     return thread->decoders[i];
@@ -188,7 +189,9 @@ static void slot_decode(struct thread *thread, struct slot *slot)
     thread->view = (struct pipeline_view){
         .evidence = item->evidence, .path = item->path, .format = item->format, .decoder = decoder};
     lane_enter(thread->run, slot);
+    names_charge(thread->shared.fields, &item->names);
     item->format->decode(decoder, &slot->batch, &slot->account, event_sink_call, thread);
+    names_charge(thread->shared.fields, NULL);
     lane_leave(thread->run, slot);
 }
 
@@ -265,6 +268,7 @@ static void thread_release(struct thread *thread)
 {
     for (unsigned i = 0; i < FORMATS_MAX && thread->formats[i]; i++)
         thread->formats[i]->decoder_free(thread->decoders[i]);
+    names_free(thread->shared.fields);
 }
 
 static void run_release(struct run *run)
@@ -326,7 +330,9 @@ static unsigned threads_start(struct run *run, struct thread *threads, unsigned 
     for (; started < count; started++) {
         struct thread *thread = &threads[started];
         thread->run = run;
-        thread->state = run->work->thread_new(run->work->context);
+        thread->shared = *run->options->shared;
+        thread->shared.fields = names_share(run->options->shared->fields);
+        thread->state = thread->shared.fields ? run->work->thread_new(run->work->context) : NULL;
         if (!thread->state ||
             (started && pthread_create(&thread->handle, &attributes, thread_main, thread) != 0))
             break;

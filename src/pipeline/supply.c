@@ -20,6 +20,7 @@ static struct supply_item *item_new(struct source *source)
         return NULL;
     account_init(&item->cutting);
     account_init(&item->account);
+    item->names = fields_budget();
     item->evidence = source_index(source);
     item->path = strdup(source_path(source));
     item->type = "not evidence";

@@ -15,8 +15,9 @@ struct supply_item {
     uint64_t bytes;
     char hash[EVIDENCE_HASH_BOUND];
     bool is_evidence;
-    struct account cutting; /* written by the supplier */
-    struct account account; /* joined at the commits */
+    struct account cutting;    /* written by the supplier */
+    struct account account;    /* joined at the commits */
+    struct names_budget names; /* what it may still bring of new ones */
 };
 
 void supply_item_free(struct supply_item *item);

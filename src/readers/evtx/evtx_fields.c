@@ -97,7 +97,7 @@ struct planner {
     struct item *unnamed; /* Data elements without a name */
     uint32_t unnamed_count, unnamed_room;
     bool is_dynamic;
-    bool failed;
+    bool failed; /* without memory, or without room for another name */
 };
 
 static void item_push(struct planner *planner, struct item **items, uint32_t *count, uint32_t *room,
@@ -145,10 +145,17 @@ static struct item item_of(const struct planner *planner, uint32_t first)
     return item;
 }
 
+static name_id planned_name(struct planner *planner, struct bytes text)
+{
+    const name_id name = names_intern(binxml_names(planner->fields->cache), text);
+    planner->failed |= !name;
+    return name;
+}
+
 /* The id of `Element_Attribute`. */
 static name_id joined_name(struct planner *planner, name_id element, name_id attribute)
 {
-    struct names *names = binxml_names(planner->fields->cache);
+    const struct names *names = binxml_names(planner->fields->cache);
     const struct bytes left = names_text(names, element), right = names_text(names, attribute);
     uint8_t text[2048];
     if (left.length + right.length + 1 > sizeof(text))
@@ -156,7 +163,7 @@ static name_id joined_name(struct planner *planner, name_id element, name_id att
     memcpy(text, left.data, left.length);
     text[left.length] = '_';
     memcpy(text + left.length + 1, right.data, right.length);
-    return names_intern(names, bytes_of(text, left.length + right.length + 1));
+    return planned_name(planner, bytes_of(text, left.length + right.length + 1));
 }
 
 static name_id attribute_field(struct planner *planner, name_id element, name_id attribute)
@@ -210,7 +217,7 @@ static void plan_data(struct planner *planner, const struct binxml_element *elem
         node->value.type == VALUE_UTF16 && node->value.length <= 512) {
         uint8_t text[UTF8_BOUND(256)];
         const size_t length = utf8_from_utf16(text, node->value.data, node->value.length / 2);
-        item.field = names_intern(binxml_names(planner->fields->cache), bytes_of(text, length));
+        item.field = planned_name(planner, bytes_of(text, length));
     } else {
         item.name_node = name;
         planner->is_dynamic = true;

@@ -56,6 +56,9 @@ static struct plan *plan_new(struct plans *plans, const struct record *record)
     plan->paths = paths;
     if (!naming_make(plans, plan))
         return NULL;
+    /* The next evidence may have room for the names that this one has not. */
+    if (plan->has_lost)
+        return plan;
     struct plan **bucket = &plans->buckets[record->hash % BUCKET_COUNT];
     plan->next = *bucket;
     *bucket = plan;

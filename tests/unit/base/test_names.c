@@ -47,6 +47,32 @@ static void a_name_may_be_empty_or_hold_any_bytes(void **state)
     names_free(names);
 }
 
+static void a_spent_budget_is_no_harm_to_others(void **state)
+{
+    (void)state;
+    struct names *names = names_new(100, 1U << 20);
+    struct names *one = names_share(names), *other = names_share(names);
+    struct names_budget few = {2, 100}, short_ones = {100, 3};
+    const name_id known = names_intern(names, bytes_of_text("known"));
+    names_charge(one, &few);
+    names_charge(other, &short_ones);
+    assert_int_equal(names_intern(one, bytes_of_text("known")), known);
+    assert_int_equal(names_intern(one, bytes_of_text("a")), known + 1);
+    assert_int_equal(names_intern(one, bytes_of_text("b")), known + 2);
+    assert_int_equal(names_intern(one, bytes_of_text("c")), 0);
+    assert_int_equal(names_intern(one, bytes_of_text("a")), known + 1);
+    assert_int_equal(names_intern(other, bytes_of_text("long")), 0);
+    assert_int_equal(names_intern(other, bytes_of_text("c")), known + 3);
+    assert_int_equal(names_intern(one, bytes_of_text("c")), known + 3);
+    names_charge(one, NULL);
+    assert_int_equal(names_intern(one, bytes_of_text("d")), known + 4);
+    assert_string_equal((const char *)names_text(other, known + 4).data, "d");
+    names_free(one);
+    names_free(other);
+    assert_int_equal(names_count(names), known + 4);
+    names_free(names);
+}
+
 static void a_full_table_gives_no_new_ids_and_keeps_the_old(void **state)
 {
     (void)state;
@@ -115,6 +141,7 @@ int main(void)
         cmocka_unit_test(a_name_is_one_number_and_comes_back),
         cmocka_unit_test(a_name_may_be_empty_or_hold_any_bytes),
         cmocka_unit_test(a_full_table_gives_no_new_ids_and_keeps_the_old),
+        cmocka_unit_test(a_spent_budget_is_no_harm_to_others),
         cmocka_unit_test(a_name_with_blanks_is_also_known_without_them),
         cmocka_unit_test(threads_get_the_same_ids),
     };
