@@ -6,15 +6,14 @@
  * handed out is decoded. */
 #include "base/cursor.h"
 #include "readers/capture/flows/lane.h"
+#include "readers/capture/lanes.h"
 #include "readers/capture/packets/file.h"
-#include "readers/capture/packets/packet.h"
+#include "readers/capture/packets/unread.h"
 #include "readers/readers.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#define LANES        16U
 #define BATCH_LENGTH (256U << 10)
 #define BATCH_LAST   1U /* batch.kind: the last of its lane */
 #define RECORD_ALIGN 8U
@@ -40,13 +39,6 @@ struct capture {
 struct pending {
     struct buffer data;
     uint64_t offset, first; /* of the first packet */
-};
-
-/* Packets that went to no lane, and why. */
-struct unread {
-    uint64_t cut, broken, unknown;
-    uint64_t first_cut, first_broken, first_unknown; /* packets */
-    uint32_t link;
 };
 
 struct capture_state {
@@ -120,18 +112,6 @@ static enum status capture_open(const struct reader_shared *shared, struct sourc
     return STATUS_OK;
 }
 
-static void unread_add(uint64_t *count, uint64_t *first, uint64_t packet)
-{
-    if (!(*count)++)
-        *first = packet;
-}
-
-/* The lane of a pair of addresses. The table of connections uses the lower bits. */
-static unsigned lane_of(uint64_t pair)
-{
-    return (unsigned)(pair >> 48) % LANES;
-}
-
 static void packet_append(struct capture_state *state, unsigned lane, const struct packet *packet,
                           const uint8_t *ip)
 {
@@ -155,29 +135,10 @@ static unsigned frame_take(struct capture_state *state, const struct frame *fram
 {
     struct packet packet;
     const uint8_t *ip;
-    struct unread *unread = &state->unread;
-    switch (link_read(frame->link, bytes_of(frame->data, frame->captured), frame->original, &packet,
-                      &ip)) {
-    case LINK_IP:
-        packet.time = frame->time;
-        packet.number = frame->number;
-        packet.offset = frame->offset;
-        packet_append(state, lane_of(packet.pair), &packet, ip);
-        return lane_of(packet.pair);
-    case LINK_OTHER:
-        break;
-    case LINK_CUT:
-        unread_add(&unread->cut, &unread->first_cut, frame->number);
-        break;
-    case LINK_BROKEN:
-        unread_add(&unread->broken, &unread->first_broken, frame->number);
-        break;
-    case LINK_UNKNOWN:
-        unread_add(&unread->unknown, &unread->first_unknown, frame->number);
-        unread->link = frame->link;
-        break;
-    }
-    return LANES;
+    if (!unread_or_packet(&state->unread, frame, &packet, &ip))
+        return LANES;
+    packet_append(state, lane_of(packet.pair), &packet, ip);
+    return lane_of(packet.pair);
 }
 
 /* Makes the lane at its first use; false without memory. */
@@ -261,28 +222,6 @@ static enum status capture_next(void *opened, struct batch *batch, struct accoun
     return end_next(state, batch, fault);
 }
 
-static void unread_note(struct account *account, uint64_t count, uint64_t first, const char *what)
-{
-    account->is_incomplete = true;
-    account_note(account, "%llu packet%s %s (first: packet %llu)", (unsigned long long)count,
-                 count == 1 ? "" : "s", what, (unsigned long long)first);
-}
-
-static void unread_tell(const struct unread *unread, struct account *account)
-{
-    if (unread->cut)
-        unread_note(account, unread->cut, unread->first_cut,
-                    "cut by the capture within its headers");
-    if (unread->broken)
-        unread_note(account, unread->broken, unread->first_broken, "with headers that cannot be");
-    account->damaged += unread->broken;
-    if (!unread->unknown)
-        return;
-    char what[64];
-    snprintf(what, sizeof(what), "of a link layer that is not read, type %u", unread->link);
-    unread_note(account, unread->unknown, unread->first_unknown, what);
-}
-
 static void capture_close(void *opened, struct account *account)
 {
     struct capture_state *state = opened;
@@ -351,25 +290,12 @@ static void capture_decode(void *opened, const struct batch *batch, struct accou
     capture_unref(capture);
 }
 
-/* One line of JSON with the names of Zeek's logs, which have no other form. */
 static bool capture_render(void *opened, enum reader_text text, struct buffer *to)
 {
     const struct capture_decoder *decoder = opened;
-    const struct wire_output *output = &decoder->output;
-    const struct event *event = &output->current;
-    char separator = '{';
     if (text != READER_TEXT_JSON)
         return false;
-    for (uint32_t slot = 0; slot < event->shape->count; slot++) {
-        if (!value_is_there(&event->values[slot]))
-            continue;
-        buffer_byte(to, (uint8_t)separator);
-        separator = ',';
-        buffer_json(to, names_text(output->shared->fields, event->shape->fields[slot]));
-        buffer_byte(to, ':');
-        value_append_json(to, &event->values[slot]);
-    }
-    buffer_byte(to, '}');
+    wire_output_json(&decoder->output, to);
     return true;
 }
 

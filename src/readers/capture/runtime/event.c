@@ -35,6 +35,22 @@ void wire_output_release(struct wire_output *output)
     free(output->values);
 }
 
+void wire_output_json(const struct wire_output *output, struct buffer *to)
+{
+    const struct event *event = &output->current;
+    char separator = '{';
+    for (uint32_t slot = 0; slot < event->shape->count; slot++) {
+        if (!value_is_there(&event->values[slot]))
+            continue;
+        buffer_byte(to, (uint8_t)separator);
+        separator = ',';
+        buffer_json(to, names_text(output->shared->fields, event->shape->fields[slot]));
+        buffer_byte(to, ':');
+        value_append_json(to, &event->values[slot]);
+    }
+    buffer_byte(to, '}');
+}
+
 static bool names_add(struct wire_output *output, name_id *to, const char *const *names,
                       uint32_t count)
 {

@@ -103,6 +103,9 @@ struct wire_output {
 bool wire_output_init(struct wire_output *output, const struct reader_shared *shared);
 void wire_output_release(struct wire_output *output);
 
+/* The current event as one line of JSON with the names of Zeek's logs, which have no other form. */
+void wire_output_json(const struct wire_output *output, struct buffer *to);
+
 /* --- Lanes and connections --- */
 
 struct wire_lane {
