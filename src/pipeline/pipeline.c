@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define SLOTS_PER_THREAD 12U
+#define SLOTS_PER_THREAD 6U
 #define FORMATS_MAX      16U
 #define THREAD_STACK     (1U << 20)
 #define SUPPLY_SPINS     4000U /* about as long as one read takes: shorter than sleeping and waking */

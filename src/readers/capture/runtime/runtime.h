@@ -10,8 +10,8 @@
 #include "readers/capture/wire.h"
 #include "readers/readers.h"
 
-#define LANE_MEMORY       (6U << 20)
-#define LANE_MEMORY_MAX   (8U << 20)
+#define LANE_MEMORY       (3U << 20)
+#define LANE_MEMORY_MAX   (5U << 20)
 #define FLOW_ARENA_FIRST  (1U << 10)
 #define FLOW_ARENA_MAX    (2U << 20) /* of a connection, and of each session carried in it */
 #define FLOW_CARRIED_MAX  256U       /* open at a time */
