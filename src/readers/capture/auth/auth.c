@@ -370,6 +370,35 @@ static void mechanisms_keep(struct auth_state *state, const struct spnego_token 
                              i ? "," : "", spnego_mechanism_name(token->mechanisms[i]));
 }
 
+/* The keys of a ticket: what the client chose comes before the ticket's own. */
+static void initiator_learn(struct wire_session *carrier, const struct krb5_inside *inside,
+                            struct auth_state *state)
+{
+    state->identity.domain = inside->realm;
+    state->identity.user = inside->client;
+    state->secret = wire_hold(carrier->connection, sizeof(*state->secret));
+    if (!state->secret)
+        return;
+    if (inside->subkey.length)
+        state->secret->keys[state->secret->count++] = inside->subkey;
+    state->secret->keys[state->secret->count++] = inside->session;
+}
+
+/* And what the server chose comes before both. */
+static void acceptor_learn(struct wire_session *carrier, struct bytes token,
+                           struct auth_state *state)
+{
+    struct wire_secret *secret = state->secret;
+    struct wire_key subkey;
+    if (!secret || !secret->count || secret->count == WIRE_SECRET_KEYS ||
+        !krb5_ap_rep(carrier, token, &secret->keys[secret->count - 1], &subkey))
+        return;
+    memmove(secret->keys + 1, secret->keys, secret->count * sizeof(secret->keys[0]));
+    secret->keys[0] = subkey;
+    secret->count++;
+    crypt_wipe(&subkey, sizeof(subkey));
+}
+
 /* An AP-REQ by itself, or behind the GSS header of RFC 4121 4.1: 0x60, the mechanism, 01 00. How it
  * comes tells clients apart, so the carrier's name says so. */
 static void kerberos_token(struct wire_session *carrier, enum wire_side side, struct bytes token,
@@ -379,8 +408,17 @@ static void kerberos_token(struct wire_session *carrier, enum wire_side side, st
     if (token.length && token.data[0] == 0x60 && der_take(&at, 0x60, &inner) &&
         der_take(&inner, DER_OID, &oid) && cursor_take(&inner, 2))
         token = der_bytes(&inner);
-    if (side == WIRE_CLIENT && krb5_ap_req(carrier, side, token, state->service))
-        state->identity.mechanism = "Kerberos";
+    if (side == WIRE_SERVER) {
+        acceptor_learn(carrier, token, state);
+        return;
+    }
+    struct krb5_inside inside;
+    if (!krb5_ap_req(carrier, side, token, state->service, &inside))
+        return;
+    state->identity.mechanism = "Kerberos";
+    if (inside.has_session)
+        initiator_learn(carrier, &inside, state);
+    crypt_wipe(&inside, sizeof(inside));
 }
 
 void auth_token(struct wire_session *carrier, enum wire_side side, struct bytes blob,

@@ -1,12 +1,14 @@
 #include "readers/capture/keys/keys.h"
 
 #include "crypt/crypt.h"
+#include "readers/capture/keys/krb5_cache.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 struct wire_keys {
     const struct secrets *secrets;
+    struct krb5_cache *krb5; /* NULL: not used yet */
     uint8_t *room;
     size_t taken;
 };
@@ -23,8 +25,17 @@ void wire_keys_free(struct wire_keys *keys)
 {
     if (!keys)
         return;
+    crypt_wipe(keys->krb5, sizeof(*keys->krb5));
+    free(keys->krb5);
     free(keys->room);
     free(keys);
+}
+
+struct krb5_cache *krb5_cache_of(struct wire_keys *keys)
+{
+    if (!keys->krb5)
+        keys->krb5 = calloc(1, sizeof(*keys->krb5));
+    return keys->krb5;
 }
 
 const struct secrets *wire_keys_secrets(const struct wire_keys *keys)

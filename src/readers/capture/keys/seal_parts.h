@@ -13,6 +13,7 @@ struct seal_half {
 };
 
 struct wire_seal {
+    struct wire_keys *keys;
     const struct wire_secret *secret;
     struct seal_half halves[2]; /* NTLM: by side */
     unsigned key;               /* Kerberos: which of the secret's keys it is */
@@ -21,5 +22,9 @@ struct wire_seal {
 
 bool seal_ntlm_begin(struct wire_seal *seal);
 bool seal_ntlm_open(struct wire_seal *seal, enum wire_side side, const struct wire_sealed *sealed);
+
+bool seal_krb5_open(struct wire_seal *seal, enum wire_side side, const struct wire_sealed *sealed);
+bool seal_krb5_unwrap(struct wire_seal *seal, enum wire_side side, uint8_t *wrapped, size_t length,
+                      struct bytes *plain);
 
 #endif

@@ -1,5 +1,6 @@
 #include "readers/capture/krb5/krb5.h"
 
+#include "crypt/crypt.h"
 #include "readers/capture/auth/der.h"
 #include "readers/capture/krb5/krb5_log.h"
 
@@ -75,18 +76,61 @@ static size_t names_known(const struct wire_connection *connection)
     return stored.length == sizeof(uint32_t) ? load_le32(stored.data) : 0;
 }
 
+static struct krb5_cipher cipher_of(const struct krb5_encrypted *encrypted)
+{
+    return (struct krb5_cipher){encrypted->etype, encrypted->cipher};
+}
+
+/* What the keys say of an exchange: opens the reply, so that its ticket's session key is known. */
+static enum wire_verdict reply_open(struct wire_keys *keys, const struct krb5_message *reply,
+                                    const struct krb5_inside *inside)
+{
+    const struct krb5_cipher part = cipher_of(&reply->reply);
+    const struct bytes ticket = reply->ticket.encrypted.cipher;
+    if (reply->type == KRB5_TGS_REP)
+        return inside->has_session && krb5_tgs_open(keys, inside, &part, ticket) ? WIRE_KEY_RIGHT
+                                                                                 : WIRE_KEY_NONE;
+    const struct bytes client =
+        reply->client.count == 1 ? reply->client.parts[0] : (struct bytes){0};
+    return krb5_as_open(keys, reply->realm, client, reply->salt, &part, ticket);
+}
+
+/* The request's own ticket. */
+static bool ticket_open(struct wire_connection *connection, const struct krb5_message *message,
+                        unsigned usage, struct krb5_inside *inside)
+{
+    const struct krb5_cipher ticket = cipher_of(&message->ticket.encrypted);
+    const struct krb5_cipher authenticator = cipher_of(&message->authenticator);
+    return message->ticket.is_there &&
+           krb5_ticket_open(wire_keys_of(connection), message->ticket.realm, &ticket,
+                            &authenticator, usage, connection->arena, inside);
+}
+
 static void request_tell(struct session *session, const struct krb5_message *reply,
                          enum wire_side side)
 {
     if (!session->has_request)
         return;
     struct wire_connection *connection = session->base.connection;
-    const struct krb5_told told = {.request = &session->request,
-                                   .reply = reply,
-                                   .names = names_known(connection),
-                                   .at = session->at,
-                                   .to = connection->now[side]};
+    struct wire_keys *keys = wire_keys_of(connection);
+    struct krb5_inside inside = {.has_session = false};
+    struct krb5_told told = {.request = &session->request,
+                             .reply = reply,
+                             .names = names_known(connection),
+                             .at = session->at,
+                             .to = connection->now[side]};
+    if (keys && ticket_open(connection, &session->request, KRB5_USAGE_TGS_AUTHENTICATOR, &inside)) {
+        told.inside = &inside;
+        told.verdict = WIRE_KEY_RIGHT;
+    }
+    if (keys && reply && reply->type != KRB5_ERROR) {
+        const enum wire_verdict verdict = reply_open(keys, reply, &inside);
+        told.verdict = verdict == WIRE_KEY_NONE ? told.verdict : verdict;
+        if (verdict == WIRE_KEY_WRONG)
+            wire_note(&session->base, side, "replies that the account's key does not open");
+    }
     krb5_tell(connection, &told);
+    crypt_wipe(&inside, sizeof(inside));
     session->has_request = false;
 }
 
@@ -167,15 +211,39 @@ const struct wire_protocol wire_krb_udp = {
     .end = session_end,
 };
 
+static bool has_keys(const struct wire_keys *keys)
+{
+    return keys && (secrets_key_count(wire_keys_secrets(keys)) ||
+                    secrets_account_count(wire_keys_secrets(keys)));
+}
+
 bool krb5_ap_req(struct wire_session *carrier, enum wire_side side, struct bytes token,
-                 const char *service)
+                 const char *service, struct krb5_inside *inside)
 {
     struct krb5_message message;
     if (!krb5_read(token, &message) || message.type != KRB5_AP_REQ)
         return false;
     struct wire_connection *connection = carrier->connection;
-    const struct krb5_told told = {
-        .request = &message, .carrier = service, .at = connection->now[side]};
+    struct krb5_told told = {.request = &message, .carrier = service, .at = connection->now[side]};
+    *inside = (struct krb5_inside){.has_session = false};
+    if (has_keys(wire_keys_of(connection))) {
+        if (ticket_open(connection, &message, KRB5_USAGE_AP_AUTHENTICATOR, inside)) {
+            told.inside = inside;
+            told.verdict = WIRE_KEY_RIGHT;
+        } else {
+            wire_note(carrier, side, "tickets that no given key opens");
+        }
+    }
     krb5_tell(connection, &told);
     return true;
+}
+
+bool krb5_ap_rep(struct wire_session *carrier, struct bytes token, const struct wire_key *session,
+                 struct wire_key *subkey)
+{
+    struct krb5_message message;
+    if (!krb5_read(token, &message) || message.type != KRB5_AP_REP)
+        return false;
+    const struct krb5_cipher part = cipher_of(&message.reply);
+    return krb5_ap_rep_open(wire_keys_of(carrier->connection), session, &part, subkey);
 }

@@ -43,6 +43,9 @@ enum field {
     AP_OPTIONS,
     REPLY_SERVICE,
     REPLY_ETYPE,
+    TICKET_CLIENT, /* who is in the ticket or its authenticator; with keys only, as those behind */
+    PAC_CLIENT,
+    KEY_FITS,
     FIELD_COUNT
 };
 
@@ -87,6 +90,9 @@ static const char *const fields[FIELD_COUNT] = {
     [AP_OPTIONS] = "ap_options",
     [REPLY_SERVICE] = "reply_service",
     [REPLY_ETYPE] = "reply_etype",
+    [TICKET_CLIENT] = "ticket_client",
+    [PAC_CLIENT] = "pac_client",
+    [KEY_FITS] = "key_fits",
 };
 
 static const struct wire_log kerberos_log = {"kerberos", fields, FIELD_COUNT};
@@ -296,6 +302,20 @@ static void reply_tell(struct wire_event *event, const struct krb5_message *repl
     set_list(event, REPLY_PADATA, &reply->padata);
 }
 
+static void inside_tell(struct wire_event *event, const struct krb5_told *told)
+{
+    const struct krb5_inside *inside = told->inside;
+    if (told->verdict != WIRE_KEY_NONE)
+        wire_set_bool(event, KEY_FITS, told->verdict == WIRE_KEY_RIGHT);
+    if (!inside || !inside->client.length)
+        return;
+    wire_set_format(event, TICKET_CLIENT, "%.*s/%.*s", (int)inside->client.length,
+                    (const char *)inside->client.data, (int)inside->realm.length,
+                    (const char *)inside->realm.data);
+    if (inside->pac_client.length)
+        wire_set_utf16(event, PAC_CLIENT, inside->pac_client);
+}
+
 void krb5_tell(struct wire_connection *connection, const struct krb5_told *told)
 {
     const struct krb5_message *request = told->request;
@@ -313,5 +333,6 @@ void krb5_tell(struct wire_connection *connection, const struct krb5_told *told)
     if (told->reply)
         reply_tell(event, told->reply);
     ap_tell(event, request, told->names);
+    inside_tell(event, told);
     wire_event_end(connection, event, &told->at, told->reply ? &told->to : NULL);
 }

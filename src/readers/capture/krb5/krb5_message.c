@@ -3,6 +3,7 @@
 #include "readers/capture/auth/der.h"
 
 #define PA_TGS_REQ       1
+#define PA_ETYPE_INFO2   19
 #define PA_PAC_REQUEST   128
 #define PA_FOR_USER      129
 #define PA_FOR_X509_USER 130
@@ -76,6 +77,7 @@ static void encrypted_read(struct cursor at, struct krb5_encrypted *encrypted)
             integer_read(inner, &encrypted->kvno);
         } else if (tag == DER_CONTEXT(2) && der_take(&inner, DER_OCTETS, &octets)) {
             encrypted->length = cursor_left(&octets);
+            encrypted->cipher = der_bytes(&octets);
         }
     }
 }
@@ -158,6 +160,18 @@ static void for_user_read(struct cursor at, bool is_x509, struct krb5_message *m
     }
 }
 
+/* ETYPE-INFO2 (5.2.7.5): of each entry [0] etype, [1] salt */
+static void salt_read(struct cursor at, struct krb5_message *message)
+{
+    struct cursor list, entry, inner;
+    uint8_t tag;
+    if (!der_take(&at, DER_SEQUENCE, &list) || !der_take(&list, DER_SEQUENCE, &entry))
+        return;
+    while (der_next(&entry, &tag, &inner))
+        if (tag == DER_CONTEXT(1))
+            message->salt = text_read(inner, DER_GENERAL);
+}
+
 /* PA-DATA (5.2.7) */
 static void padata_read(struct cursor at, struct krb5_message *message)
 {
@@ -177,6 +191,8 @@ static void padata_read(struct cursor at, struct krb5_message *message)
         list_add(&message->padata, type);
         if (type == PA_TGS_REQ)
             ap_req_read(octets, message);
+        else if (type == PA_ETYPE_INFO2)
+            salt_read(octets, message);
         else if (type == PA_PAC_REQUEST)
             pac_request_read(octets, message);
         else if (type == PA_PAC_OPTIONS)
@@ -315,6 +331,17 @@ static bool error_read(struct cursor at, struct krb5_message *message)
     return has_code;
 }
 
+/* AP-REP (5.5.2): [2] enc-part */
+static bool ap_rep_read(struct cursor at, struct krb5_message *message)
+{
+    struct cursor inner;
+    uint8_t tag;
+    while (der_next(&at, &tag, &inner))
+        if (tag == DER_CONTEXT(2))
+            encrypted_read(inner, &message->reply);
+    return true;
+}
+
 bool krb5_read(struct bytes bytes, struct krb5_message *message)
 {
     struct cursor at = cursor_over(bytes, 0), application, sequence;
@@ -337,7 +364,9 @@ bool krb5_read(struct bytes bytes, struct krb5_message *message)
         return reply_read(sequence, message);
     case KRB5_ERROR:
         return error_read(sequence, message);
+    case KRB5_AP_REP:
+        return ap_rep_read(sequence, message);
     default:
-        return message->type == KRB5_AP_REP || message->type == KRB5_CRED;
+        return message->type == KRB5_CRED;
     }
 }

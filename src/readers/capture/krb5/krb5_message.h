@@ -31,6 +31,7 @@ struct krb5_encrypted {
     bool is_there, has_kvno;
     int64_t etype, kvno;
     size_t length; /* of the cipher */
+    struct bytes cipher;
 };
 
 /* Ticket (5.3) */
@@ -68,10 +69,11 @@ struct krb5_message {
     uint32_t pac_options;
     struct krb5_name for_user; /* PA-FOR-USER, PA-S4U-X509-USER */
     struct bytes for_user_realm;
+    struct bytes salt;                   /* PA-ETYPE-INFO2's first; NULL data: none */
     struct krb5_ticket ticket;           /* of PA-TGS-REQ, AP-REQ and the replies */
     struct krb5_encrypted authenticator; /* of PA-TGS-REQ, AP-REQ */
     uint32_t ap_options;
-    /* KDC-REP */
+    /* KDC-REP, AP-REP */
     struct krb5_encrypted reply;
     /* KRB-ERROR (5.9.1) */
     int64_t error;

@@ -1,0 +1,96 @@
+/* RFC 3961 A.1 (n-fold); a key of the laboratory in tests/samples/keys, as Samba exports it; a
+ * message of RFC 4757 made by the text's own steps. */
+#include "keys_lab.h"
+
+#include "crypt/crypt.h"
+#include "readers/capture/keys/krb5_crypt.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static void fold_is(const char *text, size_t length, const char *expected)
+{
+    uint8_t made[32];
+    krb5_nfold(bytes_of_text(text), made, length);
+    lab_is_hex(bytes_of(made, length), expected);
+}
+
+static void folding_is_the_one_of_rfc_3961(void **state)
+{
+    (void)state;
+    fold_is("012345", 8, "be072631276b1955");
+    fold_is("password", 7, "78a07b6caf85fa");
+    fold_is("Rough Consensus, and Running Code", 8, "bb6ed30870b7f0e0");
+    fold_is("password", 21, "59e4a8ca7c0385c3c37b3f6d2000247cb6e6bd5b3e");
+    fold_is("MASSACHVSETTS INSTITVTE OF TECHNOLOGY", 24,
+            "db3b0d8f0b061e603282b308a50841229ad798fab9540c1b");
+    fold_is("Q", 21, "518a54a215a8452a518a54a215a8452a518a54a215");
+    fold_is("ba", 21, "fb25d531ae8974499f52fd92ea9857c4ba24cf297e");
+    fold_is("kerberos", 16, "6b65726265726f737b9b5b2b93132b93");
+}
+
+static void a_password_becomes_the_key_that_the_kdc_has(void **state)
+{
+    (void)state;
+    struct wire_key key;
+    const struct bytes password = bytes_of_text("Alice-Pw-2024"),
+                       salt = bytes_of_text("LAB.EXAMPLEalice");
+    assert_true(krb5_string_to_key(KRB5_AES256, password, salt, &key));
+    lab_is_hex(wire_key_view(&key),
+               "2266d143a37ebd215b4621bb83113abf0464aeef760c7e517858ddfaddb9aee7");
+    assert_true(krb5_string_to_key(KRB5_AES128, password, salt, &key));
+    lab_is_hex(wire_key_view(&key), "12af1d8358c8d5177f0ec740530a2819");
+    assert_false(krb5_string_to_key(KRB5_RC4, password, salt, &key));
+}
+
+/* RFC 4757 4: K1 = HMAC(K, T), checksum = HMAC(K1, confounder and text), K3 = HMAC(K1, checksum).
+ */
+static size_t rc4_make(const struct wire_key *key, uint8_t usage, const char *text, uint8_t *to)
+{
+    const uint8_t number[] = {usage, 0, 0, 0};
+    const struct bytes salt = bytes_of(number, 4);
+    uint8_t under[CRYPT_HASH_MAX], message[CRYPT_HASH_MAX];
+    const size_t length = 8 + strlen(text);
+    struct crypt_rc4 rc4;
+    memset(to + 16, 'c', 8);
+    memcpy(to + 24, text, strlen(text));
+    const struct bytes plain = bytes_of(to + 16, length);
+    assert_true(crypt_hmac(CRYPT_MD5, wire_key_view(key), &salt, 1, under));
+    assert_true(crypt_hmac(CRYPT_MD5, bytes_of(under, 16), &plain, 1, message));
+    memcpy(to, message, 16);
+    const struct bytes checksum = bytes_of(to, 16);
+    assert_true(crypt_hmac(CRYPT_MD5, bytes_of(under, 16), &checksum, 1, message));
+    crypt_rc4_init(&rc4, bytes_of(message, 16));
+    crypt_rc4(&rc4, to + 16, to + 16, length);
+    return 16 + length;
+}
+
+static void rc4_opens_with_its_usage_only(void **state)
+{
+    (void)state;
+    uint8_t cipher[64], room[64];
+    struct bytes plain;
+    struct wire_key key = {.length = 16, .etype = KRB5_RC4, .data = "0123456789abcde"};
+    const size_t length = rc4_make(&key, 11, "inside", cipher);
+    assert_true(krb5_decrypt(&key, 11, bytes_of(cipher, length), room, &plain));
+    assert_true(bytes_equal(plain, bytes_of_text("inside")));
+    assert_false(krb5_decrypt(&key, 7, bytes_of(cipher, length), room, &plain));
+    /* An AS-REP's usage 3 is 8 there. */
+    assert_true(
+        krb5_decrypt(&key, 3, bytes_of(cipher, rc4_make(&key, 8, "inside", cipher)), room, &plain));
+    for (size_t cut = 0; cut < length; cut++)
+        assert_false(krb5_decrypt(&key, 3, bytes_of(cipher, cut), room, &plain));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(folding_is_the_one_of_rfc_3961),
+        cmocka_unit_test(a_password_becomes_the_key_that_the_kdc_has),
+        cmocka_unit_test(rc4_opens_with_its_usage_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
