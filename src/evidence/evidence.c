@@ -143,8 +143,12 @@ static enum status enter(struct evidence *evidence, struct source **source, stru
     if (evidence->layer_count == UNPACK_LAYERS_MAX ||
         (has_members && evidence->archive_count == EVIDENCE_ARCHIVE_DEPTH)) {
         struct fault verdict;
-        fault_set(&verdict, STATUS_REFUSED, 0, "archives are nested more than %d deep",
-                  EVIDENCE_ARCHIVE_DEPTH);
+        if (evidence->archive_count == EVIDENCE_ARCHIVE_DEPTH)
+            fault_set(&verdict, STATUS_REFUSED, 0, "archives are nested more than %d deep",
+                      EVIDENCE_ARCHIVE_DEPTH);
+        else
+            fault_set(&verdict, STATUS_REFUSED, 0, "compressed more than %d times",
+                      UNPACK_LAYERS_MAX);
         source_conclude(*source, SOURCE_ARCHIVE, &verdict);
         (*source)->type = unpack_name(kind);
         return STATUS_OK;

@@ -15,7 +15,9 @@ struct layer {
     enum unpack_kind kind;
     struct evidence_options options;
     uint8_t *block;
-    uint64_t position; /* in the outer source, when it can be sought */
+    struct gunzip *gunzip; /* NULL: the library undoes the compression */
+    uint8_t *unfolded;     /* likewise: a block of what it gives */
+    uint64_t position;     /* in the outer source, when it can be sought */
     bool is_seekable;
     bool is_streamed; /* a zip that is read by its local headers */
     bool is_over;     /* no more headers are to be read */

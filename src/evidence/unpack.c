@@ -3,9 +3,10 @@
  * behind our back; only where the length is known (zip) passing over is free.
  *
  * A zip whose directory or whose next local header is damaged is read once more by its local
- * headers only, past the members that were seen. */
+ * headers only, past the members that were seen. gzip is unfolded by us (gunzip.h). */
 #include "evidence/unpack.h"
 
+#include "evidence/gunzip.h"
 #include "evidence/layer.h"
 
 #include <archive_entry.h>
@@ -21,6 +22,15 @@
 #define NAME_BOUND  4096
 #define EMPTY_MAX   32 /* bytes of an archive without members: 22 of a zip, 32 of a 7z */
 
+static void layer_release(struct layer *layer)
+{
+    archive_read_free(layer->archive);
+    gunzip_free(layer->gunzip);
+    free(layer->unfolded);
+    free(layer->block);
+    free(layer);
+}
+
 struct layer *layer_new(struct source *outer, enum unpack_kind kind,
                         const struct evidence_options *options)
 {
@@ -29,8 +39,12 @@ struct layer *layer_new(struct source *outer, enum unpack_kind kind,
     if (!layer)
         return NULL;
     layer->block = malloc(LAYER_BLOCK);
-    if (!layer->block) {
-        free(layer);
+    if (kind == UNPACK_GZ) {
+        layer->gunzip = gunzip_new();
+        layer->unfolded = malloc(LAYER_BLOCK);
+    }
+    if (!layer->block || (kind == UNPACK_GZ && (!layer->gunzip || !layer->unfolded))) {
+        layer_release(layer);
         return NULL;
     }
     layer->outer = outer;
@@ -55,9 +69,7 @@ struct source *layer_close(struct layer *layer)
         source_conclude(outer, SOURCE_ARCHIVE, is_sound ? NULL : &layer->verdict);
         outer->type = unpack_name(layer->kind);
     }
-    archive_read_free(layer->archive);
-    free(layer->block);
-    free(layer);
+    layer_release(layer);
     return outer;
 }
 
@@ -93,6 +105,31 @@ static la_ssize_t feed(struct archive *archive, void *context, const void **bloc
     return (la_ssize_t)got;
 }
 
+/* The same, of what gzip's bytes unfold to. */
+static la_ssize_t feed_unfolded(struct archive *archive, void *context, const void **block)
+{
+    struct layer *layer = context;
+    enum status status = STATUS_OK;
+    struct fault fault;
+    size_t got = 0;
+    while (status == STATUS_OK && got == 0) {
+        if (gunzip_is_hungry(layer->gunzip)) {
+            const void *folded;
+            const la_ssize_t length = feed(archive, context, &folded);
+            if (length < 0)
+                return length;
+            gunzip_feed(layer->gunzip, bytes_of(folded, (size_t)length));
+        }
+        status = gunzip_read(layer->gunzip, layer->unfolded, LAYER_BLOCK, &got, &fault);
+    }
+    *block = layer->unfolded;
+    if (status < 0 && got == 0) {
+        archive_set_error(archive, EINVAL, "%s", fault.reason);
+        return ARCHIVE_FATAL;
+    }
+    return (la_ssize_t)got;
+}
+
 static la_int64_t seek(struct archive *archive, void *context, la_int64_t offset, int whence)
 {
     struct layer *layer = context;
@@ -114,7 +151,7 @@ static bool support_filter(struct archive *archive, enum unpack_kind kind)
         return false;
     switch (kind) {
     case UNPACK_GZ:
-        return archive_read_support_filter_gzip(archive) == ARCHIVE_OK;
+        return true;
     case UNPACK_BZ2:
         return archive_read_support_filter_bzip2(archive) == ARCHIVE_OK;
     case UNPACK_XZ:
@@ -165,13 +202,13 @@ static enum status attach(struct layer *layer, struct fault *fault)
         return fault_set(fault, STATUS_MEMORY, 0, "libarchive cannot be set up for %s",
                          unpack_name(layer->kind));
     layer->position = 0;
-    archive_read_set_read_callback(layer->archive, feed);
+    archive_read_set_read_callback(layer->archive, layer->gunzip ? feed_unfolded : feed);
     if (layer->is_seekable)
         archive_read_set_seek_callback(layer->archive, seek);
     archive_read_set_callback_data(layer->archive, layer);
     if (archive_read_open1(layer->archive) != ARCHIVE_OK)
         return layer_blame(layer, 0, fault);
-    if (unpack_has_members(layer->kind))
+    if (unpack_has_members(layer->kind) || layer->gunzip)
         return STATUS_OK;
     /* The library undoes the same compression again and again, and counts the file itself too. */
     const int filters = archive_filter_count(layer->archive) - 1;

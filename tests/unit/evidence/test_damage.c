@@ -3,6 +3,7 @@
 #include "lab.h"
 
 #include "evidence/digest.h"
+#include "evidence/gunzip.h"
 #include "evidence/input.h"
 #include "evidence/unpack.h"
 
@@ -125,7 +126,7 @@ static void every_flipped_bit_of_a_zip_is_harmless_or_stated(void **state)
 
 struct format {
     int format, filter;
-    bool has_sums;       /* so that altered bytes are noticed (libarchive checks none of gzip's) */
+    bool has_sums;       /* so that altered bytes are noticed before they are given */
     size_t told;         /* bytes that it is told by */
     const char *options; /* to keep the memory small that the library takes */
 };
@@ -168,6 +169,88 @@ static void flipped_bits_of_the_others_are_survived(void **state)
         }
         buffer_release(&whole);
     }
+}
+
+#define GZIP_HEADER 10
+
+static struct buffer make_gzip(struct lab *lab)
+{
+    lab_archive(lab, "a", ARCHIVE_FORMAT_RAW, ARCHIVE_FILTER_GZIP, NULL, &members[1], 1);
+    return lab_load(lab, "a");
+}
+
+/* gunzip_read over input that comes in pieces, into rooms of another size. */
+static enum status unfold(struct bytes input, size_t piece, size_t room, struct buffer *to)
+{
+    struct gunzip *gunzip = gunzip_new();
+    enum status status = STATUS_OK;
+    size_t at = 0, got;
+    assert_non_null(gunzip);
+    while (status == STATUS_OK) {
+        if (gunzip_is_hungry(gunzip)) {
+            const size_t length = input.length - at < piece ? input.length - at : piece;
+            gunzip_feed(gunzip, bytes_of(input.data + at, length));
+            at += length;
+        }
+        status = gunzip_read(gunzip, buffer_room(to, room), room, &got, NULL);
+        to->length += got;
+    }
+    gunzip_free(gunzip);
+    return status;
+}
+
+static void every_flipped_bit_of_a_gzip_is_stated(void **state)
+{
+    struct buffer folded = make_gzip(*state), plain = {0}, text = {0};
+    assert_int_equal(unfold(buffer_view(&folded), 1000, 1000, &plain), STATUS_END);
+    for (size_t bit = (size_t)GZIP_HEADER * 8; bit < folded.length * 8; bit++) {
+        folded.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        buffer_reset(&text);
+        /* Bits that fill a byte up mean nothing. */
+        if (unfold(buffer_view(&folded), 7, 1000, &text) == STATUS_END)
+            assert_true(bytes_equal(buffer_view(&text), buffer_view(&plain)));
+        folded.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    buffer_release(&folded);
+    buffer_release(&plain);
+    buffer_release(&text);
+}
+
+static void every_prefix_of_a_gzip_is_stated(void **state)
+{
+    struct buffer folded = make_gzip(*state), text = {0};
+    for (size_t length = 0; length < folded.length; length++)
+        assert_int_equal(unfold(bytes_of(folded.data, length), 7, 1000, &text), STATUS_DAMAGED);
+    buffer_release(&folded);
+    buffer_release(&text);
+}
+
+static void a_gzip_of_several_members_is_read_past_a_wrong_sum(void **state)
+{
+    struct buffer one = make_gzip(*state), all = {0}, plain = {0}, text = {0};
+    assert_int_equal(unfold(buffer_view(&one), 1000, 1000, &plain), STATUS_END);
+    for (unsigned i = 0; i < 3; i++)
+        buffer_bytes(&all, one.data, one.length);
+    buffer_bytes(&all, "\0\0\0", 3);
+    for (size_t piece = 1; piece < 40; piece++) {
+        buffer_reset(&text);
+        assert_int_equal(unfold(buffer_view(&all), piece, 41 - piece, &text), STATUS_END);
+        assert_int_equal(text.length, 3 * plain.length);
+        assert_memory_equal(text.data + 2 * plain.length, plain.data, plain.length);
+        all.data[2 * one.length - 1] ^= 1;
+        buffer_reset(&text);
+        assert_int_equal(unfold(buffer_view(&all), piece, 41 - piece, &text), STATUS_DAMAGED);
+        assert_int_equal(text.length, 3 * plain.length);
+        all.data[2 * one.length - 1] ^= 1;
+    }
+    buffer_byte(&all, 'x');
+    buffer_reset(&text);
+    assert_int_equal(unfold(buffer_view(&all), 100, 100, &text), STATUS_DAMAGED);
+    assert_int_equal(text.length, 3 * plain.length);
+    buffer_release(&one);
+    buffer_release(&all);
+    buffer_release(&plain);
+    buffer_release(&text);
 }
 
 /* Damages the `nth` place where `magic` stands, the very first byte left out. */
@@ -301,6 +384,9 @@ int main(void)
         TEST(every_flipped_bit_of_a_zip_is_harmless_or_stated),
         TEST(every_prefix_of_the_others_says_that_it_is_not_whole),
         TEST(flipped_bits_of_the_others_are_survived),
+        TEST(every_flipped_bit_of_a_gzip_is_stated),
+        TEST(every_prefix_of_a_gzip_is_stated),
+        TEST(a_gzip_of_several_members_is_read_past_a_wrong_sum),
         TEST(a_zip_whose_directory_is_damaged_is_read_by_its_local_headers),
         TEST(a_damaged_local_header_costs_that_member_only),
         TEST(damaged_data_cost_that_member_only),
