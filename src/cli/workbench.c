@@ -141,6 +141,8 @@ void workbench_close_sandbox(struct workbench *bench, const char *const *readabl
         return;
     }
     const char *folder = bench->output ? output_folder(bench->output) : NULL;
+    if (bench->folder)
+        folder = bench->folder;
     const struct sandbox_wish wish = {.readable = readable,
                                       .readable_count = count,
                                       .writable = &folder,

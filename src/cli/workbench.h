@@ -38,6 +38,7 @@ struct workbench {
     const volatile sig_atomic_t *stop;
     struct span span;
     struct output *output;
+    const char *folder;        /* where `begin` wants files to be made; NULL: nowhere */
     struct pipeline_work work; /* the job's */
     bool is_incomplete;
     uint64_t others; /* items that are no evidence */

@@ -171,7 +171,8 @@ static void duration_set(struct wire_event *event, const struct flow *flow)
     if (!instant_is_known(first) || !instant_is_known(last) || instant_compare(last, first) <= 0)
         return;
     const double seconds =
-        (double)(last.seconds - first.seconds) + ((double)last.nanos - (double)first.nanos) / 1e9;
+        ((double)(last.seconds - first.seconds) * 1e9 + (double)last.nanos - (double)first.nanos) /
+        1e9;
     wire_set_value(event, CONN_DURATION,
                    (struct value){.type = VALUE_REAL, .width = 8, .real = seconds});
 }
