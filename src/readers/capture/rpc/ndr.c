@@ -51,6 +51,31 @@ uint64_t ndr_u64(struct ndr *ndr)
     return !at ? 0 : ndr->is_big_endian ? load_be64(at) : load_le64(at);
 }
 
+uint32_t ndr_count(struct ndr *ndr)
+{
+    const uint64_t count = ndr->is_64 ? ndr_u64(ndr) : ndr_u32(ndr);
+    ndr->is_broken |= count > UINT32_MAX;
+    return ndr->is_broken ? 0 : (uint32_t)count;
+}
+
+uint32_t ndr_enum(struct ndr *ndr)
+{
+    return ndr->is_64 ? ndr_u32(ndr) : ndr_u16(ndr);
+}
+
+const uint8_t *ndr_referents(struct ndr *ndr, uint32_t count)
+{
+    const size_t width = ndr->is_64 ? 8 : 4;
+    ndr_align(ndr, width);
+    return ndr_take(ndr, count * width);
+}
+
+bool ndr_referent(const struct ndr *ndr, const uint8_t *referents, uint32_t index)
+{
+    return ndr->is_64 ? load_le64(referents + (size_t)index * 8) != 0
+                      : load_le32(referents + (size_t)index * 4) != 0;
+}
+
 void ndr_handle(struct ndr *ndr)
 {
     ndr_align(ndr, 4);
@@ -59,7 +84,7 @@ void ndr_handle(struct ndr *ndr)
 
 bool ndr_pointer(struct ndr *ndr)
 {
-    const uint32_t referent = ndr_u32(ndr);
+    const uint64_t referent = ndr->is_64 ? ndr_u64(ndr) : ndr_u32(ndr);
     if (ndr->is_broken || !referent)
         return false;
     ndr->referents++;
@@ -69,9 +94,9 @@ bool ndr_pointer(struct ndr *ndr)
 
 struct bytes ndr_wide(struct ndr *ndr)
 {
-    ndr_u32(ndr);
-    ndr_u32(ndr);
-    const uint32_t count = ndr_u32(ndr);
+    ndr_count(ndr);
+    ndr_count(ndr);
+    const uint32_t count = ndr_count(ndr);
     const uint8_t *units = count < UINT32_MAX / 2 ? ndr_take(ndr, (size_t)count * 2) : NULL;
     if (!units) {
         ndr->is_broken = true;
@@ -90,7 +115,7 @@ struct bytes ndr_wide_pointer(struct ndr *ndr)
 
 bool ndr_unicode_header(struct ndr *ndr)
 {
-    ndr_align(ndr, 4);
+    ndr_align(ndr, ndr->is_64 ? 8 : 4);
     ndr_u16(ndr);
     ndr_u16(ndr);
     return ndr_pointer(ndr);

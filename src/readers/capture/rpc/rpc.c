@@ -497,8 +497,11 @@ static void request_take(struct session *session, const struct rpc_pdu *pdu)
     const struct bytes whole = stub_take(session, WIRE_CLIENT, pdu, stub);
     if (!(pdu->flags & RPC_LAST))
         return;
-    if (context && !context->is_ndr64)
-        rpc_request_read(call, context->interface, whole, pdu->is_big_endian, &session->seen);
+    if (context) {
+        struct ndr arguments = ndr_over(whole, pdu->is_big_endian);
+        arguments.is_64 = context->is_ndr64;
+        rpc_request_read(call, context->interface, arguments, &session->seen);
+    }
     stub_drop(session, WIRE_CLIENT);
 }
 

@@ -53,7 +53,47 @@ const char *const rpc_fields[RPC_FIELD_COUNT] = {
     [RPC_WMI_METHOD] = "wmi_method",
     [RPC_COMMAND_LINE] = "command_line",
     [RPC_QUERY] = "query",
-    [RPC_TEXTS] = "texts",
+    [RPC_WMI_PROPERTIES] = "wmi_properties",
+    [RPC_CONTROL] = "control",
+    [RPC_NAMES] = "names",
+    [RPC_COUNT] = "count",
+    [RPC_VALUE] = "value",
+    [RPC_VALUE_TYPE] = "value_type",
+    [RPC_RID] = "rid",
+    [RPC_SID] = "sid",
+    [RPC_ACCOUNT_TYPE] = "account_type",
+    [RPC_SECRET_NAME] = "secret_name",
+    [RPC_CHANNEL_TYPE] = "secure_channel_type",
+    [RPC_NEGOTIATE_FLAGS] = "negotiate_flags",
+    [RPC_CLIENT_DSA] = "client_dsa",
+    [RPC_DRS_EXTENSIONS] = "drs_extensions",
+    [RPC_DRS_EXTENSIONS_LENGTH] = "drs_extensions_length",
+    [RPC_DRS_USN] = "drs_usn_from",
+    [RPC_OBJECT_NAME] = "object_name",
+    [RPC_OBJECT_GUID] = "object_guid",
+    [RPC_OBJECT_SID] = "object_sid",
+    [RPC_FORMAT_OFFERED] = "format_offered",
+    [RPC_FORMAT_DESIRED] = "format_desired",
+    [RPC_CLIENT_NAME] = "client_name",
+    [RPC_SHARE_NAME] = "share_name",
+    [RPC_SHARE_PATH] = "share_path",
+    [RPC_LOG_NAME] = "log_name",
+    [RPC_PRINTER_NAME] = "printer_name",
+    [RPC_LOCAL_MACHINE] = "local_machine",
+    [RPC_DRIVER_NAME] = "driver_name",
+    [RPC_ENVIRONMENT] = "environment",
+    [RPC_DRIVER_PATH] = "driver_path",
+    [RPC_DATA_FILE] = "data_file",
+    [RPC_CONFIG_FILE] = "config_file",
+    [RPC_SESSION_ID] = "session_id",
+    [RPC_PROCESS_ID] = "process_id",
+    [RPC_REQUEST_FLAGS] = "request_flags",
+    [RPC_AUTHORITY] = "authority",
+    [RPC_CERTIFICATE_ATTRIBUTES] = "certificate_attributes",
+    [RPC_OXID] = "oxid",
+    [RPC_IIDS] = "iids",
+    [RPC_REFERENCES] = "references",
+    [RPC_DISPID] = "dispid",
 };
 
 void rpc_uuid_write(char to[37], const uint8_t uuid[16])
@@ -104,28 +144,81 @@ static struct rpc_argument *argument_add(struct rpc_call *call, enum rpc_field f
     return argument;
 }
 
+/* Appends to the last text; what does not fit is left out. */
+static void text_more(struct rpc_call *call, struct rpc_argument *argument, struct bytes utf8)
+{
+    if (utf8.length > RPC_TEXT_MAX - call->text.length)
+        utf8.length = RPC_TEXT_MAX - call->text.length;
+    if (rpc_text_add(&call->text, call->arena, utf8, RPC_TEXT_MAX))
+        argument->length += (uint32_t)utf8.length;
+}
+
+#define UNITS_AT_ONCE 512U
+
+static void wide_more(struct rpc_call *call, struct rpc_argument *argument, struct bytes utf16)
+{
+    uint8_t text[UTF8_BOUND(UNITS_AT_ONCE)];
+    size_t units = utf16.length / 2;
+    const uint8_t *at = utf16.data;
+    while (units && call->text.length < RPC_TEXT_MAX) {
+        size_t step = units < UNITS_AT_ONCE ? units : UNITS_AT_ONCE;
+        /* Not between the halves of a pair. */
+        if (step < units && step > 1 && (load_le16(at + (step - 1) * 2) & 0xFC00) == 0xD800)
+            step--;
+        text_more(call, argument, bytes_of(text, utf8_from_utf16(text, at, step)));
+        at += step * 2;
+        units -= step;
+    }
+}
+
+static struct rpc_argument *text_begin(struct rpc_call *call, enum rpc_field field)
+{
+    struct rpc_argument *argument = argument_add(call, field);
+    if (argument)
+        argument->at = call->text.length;
+    return argument;
+}
+
+/* The last argument when it is of this field, with `between` behind it; else a new one. */
+static struct rpc_argument *text_join(struct rpc_call *call, enum rpc_field field,
+                                      const char *between)
+{
+    struct rpc_argument *last =
+        call->argument_count ? &call->arguments[call->argument_count - 1] : NULL;
+    if (!last || last->field != field || last->at + last->length != call->text.length)
+        return text_begin(call, field);
+    text_more(call, last, bytes_of_text(between));
+    return last;
+}
+
 void rpc_add_text(struct rpc_call *call, enum rpc_field field, struct bytes utf8)
 {
-    const uint32_t at = call->text.length;
-    if (utf8.length > RPC_TEXT_MAX - at)
-        utf8.length = RPC_TEXT_MAX - at;
-    if (!utf8.length || !rpc_text_add(&call->text, call->arena, utf8, RPC_TEXT_MAX))
-        return;
-    struct rpc_argument *argument = argument_add(call, field);
-    if (!argument)
-        return;
-    argument->at = at;
-    argument->length = (uint32_t)utf8.length;
+    struct rpc_argument *argument = utf8.length ? text_begin(call, field) : NULL;
+    if (argument)
+        text_more(call, argument, utf8);
 }
 
 void rpc_add_wide(struct rpc_call *call, enum rpc_field field, struct bytes utf16)
 {
-    uint8_t text[UTF8_BOUND(RPC_TEXT_MAX)];
-    size_t units = utf16.length / 2;
-    if (units > RPC_TEXT_MAX)
-        units = RPC_TEXT_MAX;
-    if (units)
-        rpc_add_text(call, field, bytes_of(text, utf8_from_utf16(text, utf16.data, units)));
+    struct rpc_argument *argument = utf16.length >= 2 ? text_begin(call, field) : NULL;
+    if (argument)
+        wide_more(call, argument, utf16);
+}
+
+void rpc_join_text(struct rpc_call *call, enum rpc_field field, const char *between,
+                   struct bytes utf8)
+{
+    struct rpc_argument *argument = utf8.length ? text_join(call, field, between) : NULL;
+    if (argument)
+        text_more(call, argument, utf8);
+}
+
+void rpc_join_wide(struct rpc_call *call, enum rpc_field field, const char *between,
+                   struct bytes utf16)
+{
+    struct rpc_argument *argument = utf16.length >= 2 ? text_join(call, field, between) : NULL;
+    if (argument)
+        wide_more(call, argument, utf16);
 }
 
 void rpc_add_number(struct rpc_call *call, enum rpc_field field, uint64_t number)

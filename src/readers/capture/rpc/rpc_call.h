@@ -56,14 +56,54 @@ enum rpc_field {
     RPC_WMI_METHOD,
     RPC_COMMAND_LINE,
     RPC_QUERY,
-    RPC_TEXTS, /* strings of a stub that is not decoded further, joined by | */
+    RPC_WMI_PROPERTIES, /* those of an object that are texts: name=value, joined by | */
+    RPC_CONTROL,
+    RPC_NAMES,
+    RPC_COUNT,
+    RPC_VALUE,
+    RPC_VALUE_TYPE,
+    RPC_RID,
+    RPC_SID,
+    RPC_ACCOUNT_TYPE,
+    RPC_SECRET_NAME,
+    RPC_CHANNEL_TYPE,
+    RPC_NEGOTIATE_FLAGS,
+    RPC_CLIENT_DSA,
+    RPC_DRS_EXTENSIONS,
+    RPC_DRS_EXTENSIONS_LENGTH,
+    RPC_DRS_USN,
+    RPC_OBJECT_NAME,
+    RPC_OBJECT_GUID,
+    RPC_OBJECT_SID,
+    RPC_FORMAT_OFFERED,
+    RPC_FORMAT_DESIRED,
+    RPC_CLIENT_NAME,
+    RPC_SHARE_NAME,
+    RPC_SHARE_PATH,
+    RPC_LOG_NAME,
+    RPC_PRINTER_NAME,
+    RPC_LOCAL_MACHINE,
+    RPC_DRIVER_NAME,
+    RPC_ENVIRONMENT,
+    RPC_DRIVER_PATH,
+    RPC_DATA_FILE,
+    RPC_CONFIG_FILE,
+    RPC_SESSION_ID,
+    RPC_PROCESS_ID,
+    RPC_REQUEST_FLAGS,
+    RPC_AUTHORITY,
+    RPC_CERTIFICATE_ATTRIBUTES,
+    RPC_OXID,
+    RPC_IIDS,
+    RPC_REFERENCES,
+    RPC_DISPID,
     RPC_FIELD_COUNT
 };
 
 extern const char *const rpc_fields[RPC_FIELD_COUNT];
 
-#define RPC_ARGUMENTS_MAX 12
-#define RPC_TEXT_MAX      2048
+#define RPC_ARGUMENTS_MAX 16
+#define RPC_TEXT_MAX      8192
 
 /* A text that grows in an arena. */
 struct rpc_text {
@@ -100,16 +140,21 @@ struct rpc_call {
 /* Makes it empty. */
 void rpc_call_reset(struct rpc_call *call, struct arena *arena);
 
-/* Reads the arguments of a request's stub. What alignment and pointers looked like is added to
- * *seen. */
-void rpc_request_read(struct rpc_call *call, const struct rpc_interface *interface,
-                      struct bytes stub, bool is_big_endian, struct ndr *seen);
+/* Reads the arguments of a request from the beginning of its stub. In NDR, what alignment and
+ * pointers looked like is added to *seen. */
+void rpc_request_read(struct rpc_call *call, const struct rpc_interface *interface, struct ndr stub,
+                      struct ndr *seen);
 
 /* Adds an argument. */
 void rpc_add_wide(struct rpc_call *call, enum rpc_field field, struct bytes utf16);
 void rpc_add_text(struct rpc_call *call, enum rpc_field field, struct bytes utf8);
 void rpc_add_number(struct rpc_call *call, enum rpc_field field, uint64_t number);
 void rpc_add_hex(struct rpc_call *call, enum rpc_field field, uint64_t number);
+/* Adds a text to the argument before when it has the same field, behind `between`. */
+void rpc_join_wide(struct rpc_call *call, enum rpc_field field, const char *between,
+                   struct bytes utf16);
+void rpc_join_text(struct rpc_call *call, enum rpc_field field, const char *between,
+                   struct bytes utf8);
 void rpc_add_bool(struct rpc_call *call, enum rpc_field field, bool truth);
 
 /* A UUID's text, 36 characters and a NUL, from its wire bytes. */
