@@ -68,6 +68,13 @@ static struct bytes known_text(const struct event *event, enum field_known field
     return slot == SHAPE_NO_SLOT ? (struct bytes){0} : cut(event_text(event, slot));
 }
 
+/* Of a capture: the log that the event would stand in. */
+static struct bytes channel_text(const struct event *event)
+{
+    const struct bytes channel = known_text(event, FIELD_CHANNEL);
+    return channel.length ? channel : known_text(event, FIELD_STREAM);
+}
+
 static struct bytes account_text(struct finding_maker *maker)
 {
     const struct roles_account account = roles_account(maker->roles, &maker->seen);
@@ -94,7 +101,7 @@ const struct finding *finding_maker_look(struct finding_maker *maker, const stru
         .is_carved = event->is_carved,
         .content = hash_bytes(event->raw, 0),
         .host = cut(roles_host(maker->roles, &maker->seen)),
-        .channel = known_text(event, FIELD_CHANNEL),
+        .channel = channel_text(event),
         .provider = known_text(event, FIELD_PROVIDER_NAME),
         .event_id = known_text(event, FIELD_EVENT_ID),
     };
