@@ -27,6 +27,8 @@ const struct option workbench_key_options[] = {
      "open with the keys of this keytab (again for more)"},
     {"passwords", 0, "FILE", OPTION_LIST, AT(passwords), NULL,
      "open with these passwords: lines of [DOMAIN\\]user:password, or the NT hash in hex"},
+    {"tls-keylog", 0, "FILE", OPTION_LIST, AT(keylogs), NULL,
+     "open TLS with this key log (SSLKEYLOGFILE)"},
     {0},
 };
 

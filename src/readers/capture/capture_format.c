@@ -10,12 +10,15 @@
 #include "readers/capture/packets/file.h"
 #include "readers/capture/packets/unread.h"
 #include "readers/readers.h"
+#include "secrets/secrets.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 #define BATCH_LENGTH (256U << 10)
 #define BATCH_LAST   1U /* batch.kind: the last of its lane */
+#define BATCH_LOGS   1U /* and, above that bit, how many key logs of the file went before */
+#define LOGS_MAX     1024U
 #define RECORD_ALIGN 8U
 
 _Static_assert(LANES <= BATCH_LANES_MAX, "a lane has a number");
@@ -33,6 +36,9 @@ struct capture {
     unsigned references; /* the cutting half and each batch under way */
     unsigned open_lanes; /* whose last batch is not decoded yet */
     const struct secrets *secrets;
+    struct secrets *none;              /* with key logs of the file, when nothing was given */
+    struct tls_keylog *logs[LOGS_MAX]; /* only added to; a batch says how many it may see */
+    unsigned log_count;
     struct capture_lane lanes[LANES];
 };
 
@@ -44,6 +50,7 @@ struct pending {
 struct capture_state {
     struct capture *capture;
     struct capture_file file;
+    const struct capture_extra *extra; /* the newest that was looked at */
     struct pending pending[LANES];
     struct unread unread;
     uint64_t sequence;
@@ -61,6 +68,9 @@ static void capture_unref(struct capture *capture)
         return;
     for (unsigned i = 0; i < LANES; i++)
         lane_free(capture->lanes[i].lane);
+    for (unsigned i = 0; i < capture->log_count; i++)
+        tls_keylog_free(capture->logs[i]);
+    secrets_free(capture->none);
     free(capture);
 }
 
@@ -165,11 +175,47 @@ static bool hand_out(struct capture_state *state, unsigned number, bool is_last,
     batch->own = data.length;
     batch->sequence = state->sequence++;
     batch->first = pending->first;
-    batch->kind = is_last ? BATCH_LAST : 0;
+    batch->kind = (is_last ? BATCH_LAST : 0) | state->capture->log_count << BATCH_LOGS;
     batch->lane = number + 1;
     batch->context = lane;
     __atomic_add_fetch(&state->capture->references, 1, __ATOMIC_RELAXED);
     return true;
+}
+
+/* A key log in the file counts for the batches that are handed out behind it: the same ones each
+ * run. */
+static void log_add(struct capture_state *state, const struct capture_extra *extra,
+                    struct account *account)
+{
+    struct capture *capture = state->capture;
+    const struct bytes log = capture_keylog(&state->file, extra);
+    struct fault fault = {0};
+    if (!log.length || capture->log_count == LOGS_MAX)
+        return;
+    uint8_t *text = malloc(log.length);
+    if (!text)
+        return;
+    memcpy(text, log.data, log.length);
+    struct tls_keylog *parsed = tls_keylog_parse(text, log.length, &fault);
+    if (!parsed) {
+        account_note(account, "a key log in the file that is broken in line %llu: %s",
+                     (unsigned long long)fault.offset, fault.reason);
+        return;
+    }
+    if (!capture->secrets)
+        capture->secrets = capture->none = secrets_new();
+    if (capture->secrets)
+        capture->logs[capture->log_count++] = parsed;
+    else
+        tls_keylog_free(parsed);
+}
+
+static void extras_take(struct capture_state *state, struct account *account)
+{
+    const struct capture_extra *newest = state->file.extras;
+    for (const struct capture_extra *extra = newest; extra != state->extra; extra = extra->next)
+        log_add(state, extra, account);
+    state->extra = newest;
 }
 
 /* Counts the lanes that will end, before the first of them does. */
@@ -210,6 +256,8 @@ static enum status capture_next(void *opened, struct batch *batch, struct accoun
             state->is_ended = true;
             break;
         }
+        if (state->file.extras != state->extra)
+            extras_take(state, account);
         account->read++;
         account_time(account, frame.time);
         const unsigned lane = frame_take(state, &frame);
@@ -281,8 +329,10 @@ static void capture_decode(void *opened, const struct batch *batch, struct accou
     struct capture *capture = lane->capture;
     decoder->output.sink = sink;
     decoder->output.context = context;
+    if (batch->kind >> BATCH_LOGS)
+        lane_logs(lane->lane, capture->secrets, capture->logs, batch->kind >> BATCH_LOGS);
     packets_decode(lane->lane, &decoder->output, buffer_view(&batch->data));
-    if (batch->kind == BATCH_LAST) {
+    if (batch->kind & BATCH_LAST) {
         lane_end(lane->lane, &decoder->output);
         if (__atomic_sub_fetch(&capture->open_lanes, 1, __ATOMIC_ACQ_REL) == 0)
             capture_tell(capture, account);

@@ -107,6 +107,11 @@ void wire_carry_end(struct wire_carried *carried);
 
 #define WIRE_PENDING_MAX (4U << 20) /* bytes of one side that wait for the rest of a message */
 
+/* Which protocol over TCP speaks so, for who carries any: NULL when none does, or *asks, that more
+ * bytes may tell. The carrier's own is not asked. */
+const struct wire_protocol *wire_recognise(const struct wire_session *carrier, enum wire_side side,
+                                           struct bytes bytes, bool *asks);
+
 /* From `data`: the next `length` bytes behind what is taken are not wanted and are never given. */
 void wire_skip(struct wire_session *session, enum wire_side side, uint64_t length);
 

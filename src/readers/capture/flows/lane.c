@@ -29,6 +29,15 @@ struct lane *lane_new(const struct wire_protocol *const *protocols, const struct
     return lane;
 }
 
+void lane_logs(struct lane *lane, const struct secrets *secrets, struct tls_keylog *const *logs,
+               size_t count)
+{
+    if (!lane->wire.keys)
+        lane->wire.keys = wire_keys_new(secrets);
+    if (lane->wire.keys)
+        wire_keys_logs(lane->wire.keys, logs, count);
+}
+
 void lane_free(struct lane *lane)
 {
     if (!lane)

@@ -14,9 +14,13 @@
 
 struct lane;
 struct secrets;
+struct tls_keylog;
 
 /* NULL without memory. `protocols` ends with NULL; `secrets` may be NULL. */
 struct lane *lane_new(const struct wire_protocol *const *protocols, const struct secrets *secrets);
+/* Key logs that the capture has, besides `secrets`, for the packets that come now. */
+void lane_logs(struct lane *lane, const struct secrets *secrets, struct tls_keylog *const *logs,
+               size_t count);
 void lane_free(struct lane *lane);
 
 /* Decodes one packet, whose bytes stand at `ip`. Events go to `output`. */

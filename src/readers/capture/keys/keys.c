@@ -8,6 +8,8 @@
 
 struct wire_keys {
     const struct secrets *secrets;
+    struct tls_keylog *const *logs;
+    size_t log_count;
     struct krb5_cache *krb5; /* NULL: not used yet */
     uint8_t *room;
     size_t taken;
@@ -41,6 +43,21 @@ struct krb5_cache *krb5_cache_of(struct wire_keys *keys)
 const struct secrets *wire_keys_secrets(const struct wire_keys *keys)
 {
     return keys->secrets;
+}
+
+void wire_keys_logs(struct wire_keys *keys, struct tls_keylog *const *logs, size_t count)
+{
+    keys->logs = logs;
+    keys->log_count = count;
+}
+
+struct bytes wire_keys_tls(const struct wire_keys *keys, enum tls_label label,
+                           const uint8_t random[32])
+{
+    struct bytes found = secrets_tls(keys->secrets, label, random);
+    for (size_t i = keys->log_count; i-- > 0 && !found.data;)
+        found = tls_keylog_find(keys->logs[i], label, random);
+    return found;
 }
 
 uint8_t *wire_room_take(struct wire_keys *keys, size_t length)

@@ -45,6 +45,13 @@ struct wire_keys *wire_keys_new(const struct secrets *secrets); /* NULL without 
 void wire_keys_free(struct wire_keys *keys);
 const struct secrets *wire_keys_secrets(const struct wire_keys *keys);
 
+/* Key logs that the capture itself has, as far as it was read; they stay the caller's. */
+void wire_keys_logs(struct wire_keys *keys, struct tls_keylog *const *logs, size_t count);
+
+/* A secret of the key logs that were given, then of the capture's. NULL data: none has it. */
+struct bytes wire_keys_tls(const struct wire_keys *keys, enum tls_label label,
+                           const uint8_t random[32]);
+
 /* Room for plain text; the one that was taken last is given back first. NULL past WIRE_ROOM_MAX. */
 #define WIRE_ROOM_MAX (4U << 20)
 uint8_t *wire_room_take(struct wire_keys *keys, size_t length);

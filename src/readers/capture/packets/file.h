@@ -73,6 +73,9 @@ static inline enum status capture_file_next(struct capture_file *file, struct fr
     return file->next(file, frame, account, fault);
 }
 
+/* The TLS key log that an extra is; empty when it is something else. */
+struct bytes capture_keylog(const struct capture_file *file, const struct capture_extra *extra);
+
 /* --- Between file.c, pcap.c and pcapng.c --- */
 
 enum status pcap_next(struct capture_file *file, struct frame *frame, struct account *account,

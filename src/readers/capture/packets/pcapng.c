@@ -16,6 +16,7 @@
 #define BLOCK_PACKET      6U
 #define BLOCK_SECRETS     10U
 
+#define SECRETS_TLS       0x544C534BU /* a key log of NSS' format */
 #define ORDER_MAGIC       0x1A2B3C4DU
 #define BLOCK_MIN         12U
 #define BLOCK_MAX         WINDOW_MAX
@@ -155,6 +156,16 @@ static void extra_keep(struct capture_file *file, uint32_t type, struct cursor b
     memcpy(extra->data, body.at, length);
     file->extras = extra;
     file->extra_bytes += length;
+}
+
+/* Decryption Secrets Block: 0 type of secrets, 4 length, 8 secrets */
+struct bytes capture_keylog(const struct capture_file *file, const struct capture_extra *extra)
+{
+    if (extra->kind != BLOCK_SECRETS || extra->length < 8 ||
+        file_load32(file, extra->data) != SECRETS_TLS)
+        return (struct bytes){0};
+    const uint32_t length = file_load32(file, extra->data + 4), left = extra->length - 8;
+    return bytes_of(extra->data + 8, length < left ? length : left);
 }
 
 /* Enhanced:  0 interface(4)            4 high 8 low 12 captured 16 original 20 data

@@ -350,6 +350,23 @@ void wire_carry(struct wire_session *carrier, struct wire_carried **carried,
         carried_give(*carried, side, bytes);
 }
 
+const struct wire_protocol *wire_recognise(const struct wire_session *carrier, enum wire_side side,
+                                           struct bytes bytes, bool *asks)
+{
+    const struct wire_connection *connection = carrier->connection;
+    const struct wire_protocol *const *protocols = connection->lane->protocols;
+    *asks = false;
+    for (size_t i = 0; protocols[i]; i++) {
+        if (protocols[i] == carrier->protocol || protocols[i]->transport != WIRE_TCP)
+            continue;
+        const enum wire_probe probe = protocols[i]->probe(connection, side, bytes);
+        if (probe == WIRE_YES)
+            return protocols[i];
+        *asks |= probe == WIRE_MORE;
+    }
+    return NULL;
+}
+
 struct wire_session *wire_carried_session(struct wire_carried *carried)
 {
     return carried && !carried->is_ended ? carried->session : NULL;

@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "readers/capture/numbers/numbers.h"
 #include "readers/capture/tls/hello.h"
+#include "readers/capture/tls/tls_open.h"
 #include "readers/capture/tls/x509.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #define HANDSHAKE_MAX    (128U << 10)
 #define CERTIFICATES_MAX 16U
 #define HISTORY_MAX      32U
+#define PROBE_MAX        4096U /* bytes of a side that wait until it is known what they are */
 
 enum content {
     CONTENT_CIPHER = 20,
@@ -109,6 +111,12 @@ struct session {
     bool has_hello[2], has_alert;
     bool has_ticket, has_shared_key, has_client_key;
     bool is_resumed, is_told;
+    uint8_t random[2][32];
+    struct tls_opener *opener; /* NULL: no key log has it, or it is not known yet */
+    struct wire_carried *carried;
+    const struct wire_protocol *inner; /* NULL: not known yet */
+    struct buffer waiting[2];          /* until it is */
+    bool is_opener_sought, is_inner_unknown;
     bool is_lost[2];    /* no records any more */
     bool has_cipher[2]; /* ChangeCipherSpec was sent */
     bool has_data[2];   /* something encrypted was sent */
@@ -235,6 +243,7 @@ static void client_hello_take(struct session *session, struct bytes body)
     if (session->has_hello[WIRE_CLIENT])
         return; /* the second one, behind a hello retry request */
     session->has_hello[WIRE_CLIENT] = true;
+    memcpy(session->random[WIRE_CLIENT], hello.random.data, 32);
     session->client_version = tls_hello_version(&hello);
     session->server_name = arena_keep(arena, hello.server_name);
     session->session_id = arena_keep(arena, hello.session_id);
@@ -270,6 +279,7 @@ static void server_hello_take(struct session *session, struct bytes body)
         return;
     }
     session->has_hello[WIRE_SERVER] = true;
+    memcpy(session->random[WIRE_SERVER], hello.random.data, 32);
     session->cipher = load_be16(hello.ciphers.data);
     session->curve = hello.share;
     session->next_protocol =
@@ -430,9 +440,8 @@ static bool is_encrypted(const struct session *session, enum wire_side side)
     return session->has_cipher[side] && session->version != TLS_1_3;
 }
 
-static void encrypted_take(struct session *session, enum wire_side side, size_t length)
+static void encrypted_see(struct session *session, enum wire_side side)
 {
-    wire_unseen(&session->base, length);
     session->has_data[side] = true;
     if (session->history_length && is_established(session))
         ssl_tell(session);
@@ -464,11 +473,87 @@ static void clear_take(struct session *session, enum wire_side side, unsigned ty
     }
 }
 
+/* --- What a key log opens --- */
+
+/* What keys there are is asked when the first encrypted record comes. */
+static struct tls_opener *opener_of(struct session *session)
+{
+    if (session->is_opener_sought)
+        return session->opener;
+    session->is_opener_sought = true;
+    if (!session->has_hello[WIRE_CLIENT] || !session->has_hello[WIRE_SERVER])
+        return NULL;
+    struct tls_agreed agreed = {.version = session->version, .cipher = session->cipher};
+    memcpy(agreed.random, session->random, sizeof(agreed.random));
+    session->opener = tls_opener_new(session->base.connection, &agreed);
+    return session->opener;
+}
+
+/* Nobody knows it: what waits is forgotten. */
+static void inner_forget(struct session *session)
+{
+    session->is_inner_unknown = true;
+    wire_gather_end(&session->base, &session->waiting[WIRE_CLIENT]);
+    wire_gather_end(&session->base, &session->waiting[WIRE_SERVER]);
+}
+
+static void inner_begin(struct session *session, const struct wire_protocol *inner)
+{
+    session->inner = inner;
+    for (unsigned side = 0; side < 2; side++) {
+        struct buffer *waiting = &session->waiting[side];
+        if (waiting->length)
+            wire_carry(&session->base, &session->carried, inner, side, buffer_view(waiting));
+        wire_gather_end(&session->base, waiting);
+    }
+}
+
+/* What was inside goes to the protocol that it is. */
+static void inner_take(struct session *session, enum wire_side side, struct bytes plain)
+{
+    struct buffer *waiting = &session->waiting[side];
+    bool asks;
+    if (session->is_inner_unknown || !plain.length)
+        return;
+    if (session->inner) {
+        wire_carry(&session->base, &session->carried, session->inner, side, plain);
+        return;
+    }
+    if (!wire_gather(&session->base, waiting, plain)) {
+        inner_forget(session);
+        return;
+    }
+    const struct wire_protocol *inner =
+        wire_recognise(&session->base, side, buffer_view(waiting), &asks);
+    if (inner)
+        inner_begin(session, inner);
+    else if (!asks || waiting->length > PROBE_MAX)
+        inner_forget(session);
+}
+
+/* False: it stays closed. */
+static bool opened_take(struct session *session, enum wire_side side, const uint8_t *header,
+                        size_t length)
+{
+    struct wire_keys *keys = wire_keys_of(session->base.connection);
+    uint8_t *room = wire_room_take(keys, length), type;
+    const struct tls_record record = {header, bytes_of(header + TLS_RECORD_HEADER, length)};
+    struct bytes plain;
+    if (!room)
+        return false;
+    const bool is_open = tls_record_open(session->opener, side, &record, room, &type, &plain);
+    if (is_open && type == CONTENT_DATA)
+        inner_take(session, side, plain);
+    wire_room_back(keys, length);
+    return is_open;
+}
+
 /* Content that nobody can read is not waited for. Returns how much was taken. */
 static size_t secret_take(struct session *session, enum wire_side side, size_t have, size_t length)
 {
     const size_t step = have < length ? have : length;
-    encrypted_take(session, side, length);
+    wire_unseen(&session->base, length);
+    encrypted_see(session, side);
     if (step < length)
         wire_skip(&session->base, side, length - step);
     return step;
@@ -499,7 +584,17 @@ static size_t tls_data(struct wire_session *base, enum wire_side side, struct by
         if (!session->history_length)
             session->first = base->connection->now[side];
         session->last = base->connection->now[side];
-        if (header[0] == CONTENT_DATA || is_encrypted(session, side)) {
+        const bool is_secret = header[0] == CONTENT_DATA || is_encrypted(session, side);
+        if (is_secret && opener_of(session)) {
+            if (have < length)
+                break;
+            encrypted_see(session, side);
+            if (!opened_take(session, side, header, length))
+                wire_unseen(base, length);
+            taken += TLS_RECORD_HEADER + length;
+            continue;
+        }
+        if (is_secret) {
             taken += TLS_RECORD_HEADER + secret_take(session, side, have, length);
             continue;
         }
@@ -542,7 +637,10 @@ static struct wire_session *tls_open(struct wire_connection *connection,
 
 static void tls_end(struct wire_session *base)
 {
-    ssl_tell((struct session *)base);
+    struct session *session = (struct session *)base;
+    ssl_tell(session);
+    wire_carry_end(session->carried);
+    inner_forget(session);
 }
 
 /* Where the next record begins is not known. */

@@ -1,5 +1,6 @@
 /* TLS (RFC 8446, RFC 5246) and SSL 3 on TCP, by itself or carried: hellos, certificates where they
- * are in clear. Logs: ssl, x509. What is encrypted is counted as unseen. */
+ * are in clear. Logs: ssl, x509. What is encrypted is opened where a
+ * key log has its secrets, and given to the protocol that it is; else counted as unseen. */
 #ifndef IMPOUND_READERS_CAPTURE_TLS_H
 #define IMPOUND_READERS_CAPTURE_TLS_H
 
