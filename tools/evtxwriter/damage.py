@@ -268,6 +268,16 @@ def chunk_data_checksum(work):
     struct.pack_into("<I", work.data, base + 124, zlib.crc32(header[128:], zlib.crc32(header[:120])))
 
 
+@kind("open-chunk-data-checksum", "the same of a chunk that is flagged as written to, as all of Windows' own are")
+def open_chunk_data_checksum(work):
+    chunk_data_checksum(work)
+    for base in range(FILE_HEADER, len(work.data), CHUNK):
+        header = work.data[base:base + CHUNK_HEADER]
+        struct.pack_into("<I", header, 120, 1)
+        struct.pack_into("<I", header, 124, zlib.crc32(header[128:], zlib.crc32(header[:120])))
+        work.data[base:base + CHUNK_HEADER] = header
+
+
 @kind("chunk-offsets", "a chunk's header says that its free space and last record are past its end")
 def chunk_offsets(work):
     _, base = work.chunk()

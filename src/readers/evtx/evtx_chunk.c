@@ -3,7 +3,7 @@
 #include <libdeflate.h>
 
 #define RECORD_MAGIC     0x00002A2AU
-#define FLAG_DIRTY       1U
+#define FLAG_DIRTY       1U /* Windows leaves it set in chunks that it has long been done with */
 #define FLAG_NO_CHECKSUM 2U
 #define RECORDS_MAX      ((EVTX_CHUNK_LENGTH - EVTX_CHUNK_HEADER) / EVTX_RECORD_LEAST)
 
@@ -45,6 +45,7 @@ struct evtx_chunk_header evtx_chunk_header_load(struct bytes chunk)
         .free_offset = (uint32_t)chunk.length,
         .is_header_whole = is_header_whole(chunk.data),
         .is_open = flags & (FLAG_DIRTY | FLAG_NO_CHECKSUM),
+        .has_checksum = !(flags & FLAG_NO_CHECKSUM),
     };
     header.has_records =
         header.is_header_whole && are_identifiers(header.first_identifier, header.last_identifier);

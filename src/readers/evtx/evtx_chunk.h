@@ -45,7 +45,8 @@ struct evtx_chunk_header {
     uint64_t first_identifier, last_identifier;
     uint32_t free_offset; /* where live records end; the chunk's end when that is not known */
     bool is_header_whole; /* its checksum is right */
-    bool is_open;         /* the chunk was being written to: its header may be behind */
+    bool is_open;         /* the chunk may have been written to since: its header may be behind */
+    bool has_checksum;    /* of its records */
     bool has_records;     /* the identifiers are credible */
     bool is_free_known;
 };

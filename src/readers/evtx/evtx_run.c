@@ -133,14 +133,14 @@ static void continue_decode(struct run *run)
                      place(run, 0), count);
 }
 
-/* A chunk's checksum counts when it was closed. It is over all live records, so a wrong one
+/* A chunk's checksum counts when its log was closed. It is over all live records, so a wrong one
  * says that some of them are not what was written, even if all can be read. */
 static void checksum_account(const struct run *run, size_t end)
 {
     struct account *account = run->pass->account;
     if (!run->header.is_header_whole)
         account_note(account, "offset %llu: the chunk header's checksum is wrong", place(run, 0));
-    if (run->header.is_open || run->pass->piece->is_open ||
+    if (!run->header.has_checksum || run->pass->piece->is_open ||
         evtx_chunk_is_whole(run->pass->piece->chunk, end))
         return;
     account->is_incomplete = true;

@@ -23,6 +23,7 @@ static void the_headers_of_a_sound_log_verify(void **state)
     const struct evtx_chunk_header header = evtx_chunk_header_load(chunk);
     assert_true(header.is_header_whole && header.has_records && header.is_free_known);
     assert_false(header.is_open);
+    assert_true(header.has_checksum);
     assert_int_equal(header.first_identifier, 1);
     assert_int_equal(header.last_identifier, LAB_RECORDS);
     assert_true(evtx_chunk_is_whole(chunk, header.free_offset));
