@@ -20,7 +20,7 @@ void console_quiet(bool is_quiet)
 }
 
 /* One line; bytes that a terminal might obey become \xNN. */
-static void line_print(const char *kind, const char *format, va_list arguments)
+static PRINTF_LIKE(2, 0) void line_print(const char *kind, const char *format, va_list arguments)
 {
     char text[1024];
     vsnprintf(text, sizeof(text), format, arguments);
