@@ -20,10 +20,11 @@ static const char *folder; /* of the talks */
 static const struct {
     const char *name;
     const struct wire_protocol *protocol;
-} talks[] = {{"krb5/as", &wire_krb_tcp},   {"krb5/s4u", &wire_krb_tcp}, {"rpc/map", &wire_dcerpc},
-             {"rpc/signed", &wire_dcerpc}, {"ldap/simple", &wire_ldap}, {"ldap/search", &wire_ldap},
-             {"tds/login", &wire_tds},     {"auth/ntlm", &auth_talk},   {"auth/spnego", &auth_talk},
-             {"auth/kerberos", &auth_talk}};
+} talks[] = {
+    {"krb5/as", &wire_krb_tcp},   {"krb5/s4u", &wire_krb_tcp},   {"rpc/map", &wire_dcerpc},
+    {"rpc/signed", &wire_dcerpc}, {"rpc/objects", &wire_dcerpc}, {"ldap/simple", &wire_ldap},
+    {"ldap/search", &wire_ldap},  {"tds/login", &wire_tds},      {"auth/ntlm", &auth_talk},
+    {"auth/spnego", &auth_talk},  {"auth/kerberos", &auth_talk}};
 
 static struct buffer talk_read(const char *name)
 {
@@ -91,6 +92,25 @@ static void calls_are_told_with_their_arguments_and_their_association(void **sta
     expect(lab, 1, "dce_rpc", "\"domain\":\"LAB\"");
     expect(lab, 1, "dce_rpc_bind", "\"auth_context_id\":79231");
     expect(lab, 1, "dce_rpc_bind", "\"opnums\":\" 0 5 7 17\"");
+    lab_free(lab);
+}
+
+static void objects_are_told_by_their_class_and_their_texts(void **state)
+{
+    (void)state;
+    struct lab *lab = events_of("rpc/objects");
+    expect(lab, 1, "dce_rpc", "\"wmi_class\":\"Win32_Process\",\"wmi_method\":\"Create\"");
+    expect(lab, 1, "dce_rpc", "\"command_line\":\"cmd.exe /Q /c hostname\"");
+    expect(lab, 1, "dce_rpc",
+           "\"wmi_properties\":\"CommandLine=cmd.exe /Q /c hostname|CurrentDirectory=C:\\\\\"");
+    expect(lab, 1, "dce_rpc", "\"wmi_class\":\"ActiveScriptEventConsumer\"");
+    expect(lab, 1, "dce_rpc",
+           "\"wmi_properties\":\"Name=\xC5\x81\xC3\xB3"
+           "d\xC5\xBA|ScriptText=a = 1\"");
+    expect(lab, 1, "dce_rpc", "\"query\":\"SELECT * FROM Win32_Service\"");
+    expect(lab, 1, "dce_rpc", "\"names\":\"ExecuteShellCommand\"");
+    expect(lab, 1, "dce_rpc", "\"command_line\":\"cmd.exe C:\\\\ /Q /c hostname 7\"");
+    expect(lab, 1, "dce_rpc", "\"command_line\":\"cmd.exe open\"");
     lab_free(lab);
 }
 
@@ -198,6 +218,7 @@ int main(int count, char **arguments)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kerberos_requests_are_joined_with_their_replies),
         cmocka_unit_test(calls_are_told_with_their_arguments_and_their_association),
+        cmocka_unit_test(objects_are_told_by_their_class_and_their_texts),
         cmocka_unit_test(searches_are_told_with_their_filter),
         cmocka_unit_test(a_login_to_a_database_is_told),
         cmocka_unit_test(tokens_say_who_and_how),
