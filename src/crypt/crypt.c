@@ -53,7 +53,7 @@ bool crypt_digest(enum crypt_hash hash, const struct bytes *parts, size_t count,
 bool crypt_hmac(enum crypt_hash hash, struct bytes key, const struct bytes *parts, size_t count,
                 uint8_t *to)
 {
-    uint8_t block[128], inner[CRYPT_HASH_MAX], short_key[CRYPT_HASH_MAX];
+    uint8_t block[128], inner[CRYPT_HASH_MAX], short_key[CRYPT_HASH_MAX] = {0};
     const size_t block_length = hash >= CRYPT_SHA384 ? 128 : 64;
     const size_t length = crypt_hash_length(hash);
     EVP_MD_CTX *context = EVP_MD_CTX_new();

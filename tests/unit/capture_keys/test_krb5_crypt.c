@@ -1,5 +1,5 @@
-/* RFC 3961 A.1 (n-fold); a key of the laboratory in tests/samples/keys, as Samba exports it; a
- * message of RFC 4757 made by the text's own steps. */
+/* RFC 3961 A.1 (n-fold); RFC 6113 A (KRB-FX-CF2); a key of the laboratory in tests/samples/keys, as
+ * Samba exports it; a message of RFC 4757 made by the text's own steps. */
 #include "keys_lab.h"
 
 #include "crypt/crypt.h"
@@ -85,11 +85,31 @@ static void rc4_opens_with_its_usage_only(void **state)
         assert_false(krb5_decrypt(&key, 3, bytes_of(cipher, cut), room, &plain));
 }
 
+/* RFC 6113 appendix A: keys of the passwords key1 and key2, which are their salts too. */
+static void two_keys_are_combined_as_rfc_6113_does(void **state)
+{
+    (void)state;
+    static const struct {
+        int etype;
+        const char *expected;
+    } all[] = {{KRB5_AES128, "97df97e4b798b29eb31ed7280287a92a"},
+               {KRB5_AES256, "4d6ca4e629785c1f01baf55e2e548566b9617ae3a96868c337cb93b5e72b1c7b"}};
+    const struct bytes one_text = bytes_of_text("key1"), other_text = bytes_of_text("key2");
+    for (size_t i = 0; i < 2; i++) {
+        struct wire_key one, other, key;
+        assert_true(krb5_string_to_key(all[i].etype, one_text, one_text, &one));
+        assert_true(krb5_string_to_key(all[i].etype, other_text, other_text, &other));
+        assert_true(krb5_cf2(&one, "a", &other, "b", &key));
+        lab_is_hex(wire_key_view(&key), all[i].expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(folding_is_the_one_of_rfc_3961),
         cmocka_unit_test(a_password_becomes_the_key_that_the_kdc_has),
+        cmocka_unit_test(two_keys_are_combined_as_rfc_6113_does),
         cmocka_unit_test(rc4_opens_with_its_usage_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

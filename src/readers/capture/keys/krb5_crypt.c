@@ -149,3 +149,35 @@ bool krb5_string_to_key(int etype, struct bytes password, struct bytes salt, str
     crypt_wipe(raw, sizeof(raw));
     return is_good;
 }
+
+/* PRF+ (RFC 6113 5.1) over the PRF of RFC 3962: a block of the text's hash, encrypted under a key
+ * that is derived for it. */
+static bool prf_plus(const struct wire_key *key, const char *pepper, uint8_t to[WIRE_KEY_MAX])
+{
+    static const uint8_t zero[AES_BLOCK];
+    uint8_t under[WIRE_KEY_MAX], made[CRYPT_HASH_MAX];
+    bool is_good = derive(wire_key_view(key), bytes_of_text("prf"), under);
+    for (uint8_t count = 1; is_good && count <= WIRE_KEY_MAX / AES_BLOCK; count++) {
+        const struct bytes parts[] = {bytes_of(&count, 1), bytes_of_text(pepper)};
+        is_good = crypt_digest(CRYPT_SHA1, parts, 2, made) &&
+                  crypt_aes_cbc(bytes_of(under, key->length), zero, true, bytes_of(made, AES_BLOCK),
+                                to + (size_t)AES_BLOCK * (count - 1U));
+    }
+    crypt_wipe(under, sizeof(under));
+    return is_good;
+}
+
+bool krb5_cf2(const struct wire_key *one, const char *one_pepper, const struct wire_key *other,
+              const char *other_pepper, struct wire_key *key)
+{
+    uint8_t sides[2][WIRE_KEY_MAX];
+    if ((one->etype != KRB5_AES128 && one->etype != KRB5_AES256) ||
+        (other->etype != KRB5_AES128 && other->etype != KRB5_AES256) ||
+        !prf_plus(one, one_pepper, sides[0]) || !prf_plus(other, other_pepper, sides[1]))
+        return false;
+    *key = (struct wire_key){.length = one->length, .etype = one->etype};
+    for (unsigned i = 0; i < key->length; i++)
+        key->data[i] = sides[0][i] ^ sides[1][i];
+    crypt_wipe(sides, sizeof(sides));
+    return true;
+}

@@ -19,6 +19,7 @@ enum krb5_usage {
     KRB5_USAGE_AP_REP = 12,
     KRB5_USAGE_ACCEPTOR_SEAL = 22,
     KRB5_USAGE_INITIATOR_SEAL = 24,
+    KRB5_USAGE_FAST_REP = 52,
 };
 
 /* Whether a key of this type and length can be used. */
@@ -40,6 +41,10 @@ bool krb5_decrypt_around(const struct wire_key *key, unsigned usage, struct byte
 
 /* RFC 3962 4: the key of a password with 4096 rounds. */
 bool krb5_string_to_key(int etype, struct bytes password, struct bytes salt, struct wire_key *key);
+
+/* KRB-FX-CF2 (RFC 6113 5.1): one key of two, which are AES both. */
+bool krb5_cf2(const struct wire_key *one, const char *one_pepper, const struct wire_key *other,
+              const char *other_pepper, struct wire_key *key);
 
 /* RFC 3961 5.1: stretches `from` to `length` bytes. */
 void krb5_nfold(struct bytes from, uint8_t *to, size_t length);

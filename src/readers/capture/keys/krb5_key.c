@@ -146,8 +146,11 @@ static bool part_key(struct bytes plain, unsigned first, unsigned last, unsigned
 {
     struct cursor at = cursor_over(plain, 0), application, sequence, inner;
     uint8_t tag;
-    if (!der_next(&at, &tag, &application) || tag < first || tag > last ||
-        !der_take(&application, DER_SEQUENCE, &sequence))
+    if (!der_next(&at, &tag, &application) || tag < first || tag > last)
+        return false;
+    if (tag == DER_SEQUENCE)
+        sequence = application;
+    else if (!der_take(&application, DER_SEQUENCE, &sequence))
         return false;
     while (der_next(&sequence, &tag, &inner))
         if (tag == DER_CONTEXT(number))
@@ -300,31 +303,29 @@ static bool try_accounts(struct attempt *attempt, struct bytes realm, struct byt
     return is_open;
 }
 
-bool krb5_ticket_open(struct wire_keys *keys, struct bytes realm, const struct krb5_cipher *ticket,
-                      const struct krb5_cipher *authenticator, unsigned usage, struct arena *arena,
+bool krb5_ticket_open(struct wire_keys *keys, const struct krb5_asked *asked, struct arena *arena,
                       struct krb5_inside *inside)
 {
-    const size_t most = ticket->data.length > authenticator->data.length
-                            ? ticket->data.length
-                            : authenticator->data.length;
+    const struct bytes authenticator = asked->authenticator.data;
+    const size_t length = asked->ticket.data.length + authenticator.length;
     struct attempt attempt = {.keys = keys,
-                              .cipher = ticket,
+                              .cipher = &asked->ticket,
                               .usage = KRB5_USAGE_TICKET,
-                              .room = wire_room_take(keys, most)};
+                              .room = wire_room_take(keys, length)};
     bool has_account;
     *inside = (struct krb5_inside){0};
     if (!attempt.room)
         return false;
     if (try_keytab(&attempt, (struct bytes){0}) ||
-        try_accounts(&attempt, realm, (struct bytes){0}, (struct bytes){0}, &has_account))
+        try_accounts(&attempt, asked->realm, (struct bytes){0}, (struct bytes){0}, &has_account))
         ticket_read(attempt.plain, arena, inside);
     if (!inside->has_session)
-        inside->has_session = ticket_recall(keys, ticket->data, &inside->session);
+        inside->has_session = ticket_recall(keys, asked->ticket.data, &inside->session);
     if (inside->has_session &&
-        krb5_decrypt(&inside->session, usage, authenticator->data, attempt.room, &attempt.plain))
+        krb5_decrypt(&inside->session, asked->usage, authenticator, attempt.room, &attempt.plain))
         authenticator_read(attempt.plain, arena, inside);
-    crypt_wipe(attempt.room, most);
-    wire_room_back(keys, most);
+    crypt_wipe(attempt.room, length);
+    wire_room_back(keys, length);
     return inside->has_session;
 }
 
@@ -367,17 +368,37 @@ static bool key_in_part(struct wire_keys *keys, const struct wire_key *key, unsi
     return is_there;
 }
 
+/* The armor of a TGS exchange is made of the subkey and the session key (RFC 6113 5.4.1.1); the
+ * reply's key of the one that comes in it. */
+static bool fast_open(struct wire_keys *keys, const struct krb5_inside *inside,
+                      const struct krb5_cipher *fast, struct wire_key *reply)
+{
+    static const unsigned tags[] = {DER_SEQUENCE, DER_SEQUENCE, 1}; /* KrbFastResponse (5.4.3) */
+    struct wire_key armor, strengthen;
+    const bool is_open =
+        krb5_cf2(&inside->subkey, "subkeyarmor", &inside->session, "ticketarmor", &armor) &&
+        key_in_part(keys, &armor, KRB5_USAGE_FAST_REP, fast, tags, &strengthen) &&
+        krb5_cf2(&strengthen, "strengthenkey", &inside->subkey, "replykey", reply);
+    crypt_wipe(&armor, sizeof(armor));
+    crypt_wipe(&strengthen, sizeof(strengthen));
+    return is_open;
+}
+
 bool krb5_tgs_open(struct wire_keys *keys, const struct krb5_inside *inside,
-                   const struct krb5_cipher *part, struct bytes ticket)
+                   const struct krb5_cipher *fast, const struct krb5_cipher *part,
+                   struct bytes ticket)
 {
     static const unsigned tags[] = {ENC_AS_REP, ENC_TGS_REP, 0};
-    struct wire_key session;
+    struct wire_key session, subkey = inside->subkey;
+    if (fast->data.length && subkey.length)
+        (void)fast_open(keys, inside, fast, &subkey);
     const bool is_open =
-        key_in_part(keys, &inside->subkey, KRB5_USAGE_TGS_REP_SUBKEY, part, tags, &session) ||
+        key_in_part(keys, &subkey, KRB5_USAGE_TGS_REP_SUBKEY, part, tags, &session) ||
         key_in_part(keys, &inside->session, KRB5_USAGE_TGS_REP_SESSION, part, tags, &session);
     if (is_open)
         ticket_learn(keys, ticket, &session);
     crypt_wipe(&session, sizeof(session));
+    crypt_wipe(&subkey, sizeof(subkey));
     return is_open;
 }
 

@@ -24,10 +24,15 @@ struct krb5_inside {
     bool has_ticket; /* it was opened itself */
 };
 
-/* Opens a ticket of this realm and the authenticator that came with it (usage 7 or 11). False when
- * neither is known. */
-bool krb5_ticket_open(struct wire_keys *keys, struct bytes realm, const struct krb5_cipher *ticket,
-                      const struct krb5_cipher *authenticator, unsigned usage, struct arena *arena,
+/* A ticket of this realm, and the authenticator that came with it. */
+struct krb5_asked {
+    struct bytes realm;
+    struct krb5_cipher ticket, authenticator;
+    unsigned usage; /* of the authenticator */
+};
+
+/* Opens both. False when the ticket's session key is not known. */
+bool krb5_ticket_open(struct wire_keys *keys, const struct krb5_asked *asked, struct arena *arena,
                       struct krb5_inside *inside);
 
 /* Opens the encrypted part of an AS-REP with the client's key, and remembers the ticket's session
@@ -36,9 +41,11 @@ enum wire_verdict krb5_as_open(struct wire_keys *keys, struct bytes realm, struc
                                struct bytes salt, const struct krb5_cipher *part,
                                struct bytes ticket);
 
-/* The same for a TGS-REP, with what was inside the request's ticket. */
+/* The same for a TGS-REP, with what was inside the request's ticket. `fast` is PA-FX-FAST-REPLY's
+ * encrypted part (RFC 6113 5.4.3), which strengthens the reply's key; empty without. */
 bool krb5_tgs_open(struct wire_keys *keys, const struct krb5_inside *inside,
-                   const struct krb5_cipher *part, struct bytes ticket);
+                   const struct krb5_cipher *fast, const struct krb5_cipher *part,
+                   struct bytes ticket);
 
 /* The acceptor's subkey of an AP-REP's encrypted part. False when there is none. */
 bool krb5_ap_rep_open(struct wire_keys *keys, const struct wire_key *session,

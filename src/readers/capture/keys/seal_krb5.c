@@ -223,7 +223,7 @@ static bool cfx_unwrap(struct wire_seal *seal, enum wire_side side, struct bytes
     if (!room)
         return false;
     struct bytes found = bytes_of(room, inner.length);
-    turn_back(room, inner, (struct bytes){0}, cfx->turned % inner.length);
+    turn_back(room, inner, bytes_of(inner.data, 0), cfx->turned % inner.length);
     bool is_open =
         !cfx->is_sealed || cfx_open(seal, side, found, &nothing, room + inner.length, &found);
     is_open = is_open && found.length >= tail;

@@ -86,10 +86,12 @@ static enum wire_verdict reply_open(struct wire_keys *keys, const struct krb5_me
                                     const struct krb5_inside *inside)
 {
     const struct krb5_cipher part = cipher_of(&reply->reply);
+    const struct krb5_cipher fast = cipher_of(&reply->fast);
     const struct bytes ticket = reply->ticket.encrypted.cipher;
     if (reply->type == KRB5_TGS_REP)
-        return inside->has_session && krb5_tgs_open(keys, inside, &part, ticket) ? WIRE_KEY_RIGHT
-                                                                                 : WIRE_KEY_NONE;
+        return inside->has_session && krb5_tgs_open(keys, inside, &fast, &part, ticket)
+                   ? WIRE_KEY_RIGHT
+                   : WIRE_KEY_NONE;
     const struct bytes client =
         reply->client.count == 1 ? reply->client.parts[0] : (struct bytes){0};
     return krb5_as_open(keys, reply->realm, client, reply->salt, &part, ticket);
@@ -99,11 +101,12 @@ static enum wire_verdict reply_open(struct wire_keys *keys, const struct krb5_me
 static bool ticket_open(struct wire_connection *connection, const struct krb5_message *message,
                         unsigned usage, struct krb5_inside *inside)
 {
-    const struct krb5_cipher ticket = cipher_of(&message->ticket.encrypted);
-    const struct krb5_cipher authenticator = cipher_of(&message->authenticator);
+    const struct krb5_asked asked = {.realm = message->ticket.realm,
+                                     .ticket = cipher_of(&message->ticket.encrypted),
+                                     .authenticator = cipher_of(&message->authenticator),
+                                     .usage = usage};
     return message->ticket.is_there &&
-           krb5_ticket_open(wire_keys_of(connection), message->ticket.realm, &ticket,
-                            &authenticator, usage, connection->arena, inside);
+           krb5_ticket_open(wire_keys_of(connection), &asked, connection->arena, inside);
 }
 
 static void request_tell(struct session *session, const struct krb5_message *reply,

@@ -5,6 +5,7 @@
 #define PA_TGS_REQ       1
 #define PA_ETYPE_INFO2   19
 #define PA_PAC_REQUEST   128
+#define PA_FX_FAST       136
 #define PA_FOR_USER      129
 #define PA_FOR_X509_USER 130
 #define PA_PAC_OPTIONS   167
@@ -172,6 +173,15 @@ static void salt_read(struct cursor at, struct krb5_message *message)
             message->salt = text_read(inner, DER_GENERAL);
 }
 
+/* PA-FX-FAST-REPLY (RFC 6113 5.4.3): [0] armored-data, whose [0] is encrypted */
+static void fast_read(struct cursor at, struct krb5_message *message)
+{
+    struct cursor inner, sequence;
+    if (der_take(&at, DER_CONTEXT(0), &inner) && der_take(&inner, DER_SEQUENCE, &sequence) &&
+        der_take(&sequence, DER_CONTEXT(0), &inner))
+        encrypted_read(inner, &message->fast);
+}
+
 /* PA-DATA (5.2.7) */
 static void padata_read(struct cursor at, struct krb5_message *message)
 {
@@ -193,6 +203,8 @@ static void padata_read(struct cursor at, struct krb5_message *message)
             ap_req_read(octets, message);
         else if (type == PA_ETYPE_INFO2)
             salt_read(octets, message);
+        else if (type == PA_FX_FAST)
+            fast_read(octets, message);
         else if (type == PA_PAC_REQUEST)
             pac_request_read(octets, message);
         else if (type == PA_PAC_OPTIONS)

@@ -69,6 +69,7 @@ struct krb5_message {
     uint32_t pac_options;
     struct krb5_name for_user; /* PA-FOR-USER, PA-S4U-X509-USER */
     struct bytes for_user_realm;
+    struct krb5_encrypted fast;          /* of PA-FX-FAST-REPLY */
     struct bytes salt;                   /* PA-ETYPE-INFO2's first; NULL data: none */
     struct krb5_ticket ticket;           /* of PA-TGS-REQ, AP-REQ and the replies */
     struct krb5_encrypted authenticator; /* of PA-TGS-REQ, AP-REQ */

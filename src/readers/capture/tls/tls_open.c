@@ -245,11 +245,11 @@ static bool cbc_open(const struct tls_opener *opener, const struct half *half,
     const size_t mac = crypt_hash_length(opener->suite.mac);
     const struct bytes content = record->content;
     const bool is_behind =
-        content.length >= mac + 2 * BLOCK && (content.length - mac) % BLOCK == 0 &&
+        content.length >= mac + (size_t)2 * BLOCK && (content.length - mac) % BLOCK == 0 &&
         mac_fits(opener, half, record->header, bytes_of(content.data, content.length - mac),
                  content.data + content.length - mac);
     const size_t sealed = content.length - (is_behind ? mac : 0);
-    if (sealed < 2 * BLOCK || sealed % BLOCK)
+    if (sealed < (size_t)2 * BLOCK || sealed % BLOCK)
         return false;
     const size_t length = sealed - BLOCK;
     if (!crypt_aes_cbc(bytes_of(half->key, opener->suite.key), content.data, false,
