@@ -5,7 +5,7 @@
 #include "readers/evtx/evtx_chunk.h"
 #include "readers/evtx/evtx_decoder.h"
 
-#include <libdeflate.h>
+#include <isa-l/crc.h>
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
@@ -66,8 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
     if (length)
         memcpy(chunk, data, length);
     if (whole >= EVTX_CHUNK_HEADER && chunk[116] & 1) {
-        uint32_t sum = libdeflate_crc32(0, chunk, 120);
-        sum = libdeflate_crc32(sum, chunk + 128, EVTX_CHUNK_HEADER - 128);
+        uint32_t sum = crc32_gzip_refl(0, chunk, 120);
+        sum = crc32_gzip_refl(sum, chunk + 128, EVTX_CHUNK_HEADER - 128);
         memcpy(chunk + 124, &sum, sizeof(sum));
     }
     struct account live = decode(bytes_of(chunk, whole), false);

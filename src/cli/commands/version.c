@@ -7,7 +7,7 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <archive.h>
-#include <libdeflate.h>
+#include <isa-l.h>
 #include <openssl/crypto.h>
 #include <pcre2.h>
 #include <seccomp.h>
@@ -37,7 +37,8 @@ static void libraries_write(struct buffer *to)
     buffer_format(to, "           zstd %s\n", ZSTD_versionString());
     buffer_format(to, "           xxhash %d.%d.%d\n", XXH_VERSION_MAJOR, XXH_VERSION_MINOR,
                   XXH_VERSION_RELEASE);
-    buffer_format(to, "           libdeflate %s\n", LIBDEFLATE_VERSION_STRING);
+    buffer_format(to, "           isa-l %d.%d.%d\n", ISAL_MAJOR_VERSION, ISAL_MINOR_VERSION,
+                  ISAL_PATCH_VERSION);
     buffer_format(to, "           libseccomp %u.%u.%u\n", seccomp->major, seccomp->minor,
                   seccomp->micro);
 }

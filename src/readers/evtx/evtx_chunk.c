@@ -1,6 +1,6 @@
 #include "readers/evtx/evtx_chunk.h"
 
-#include <libdeflate.h>
+#include <isa-l/crc.h>
 
 #define RECORD_MAGIC     0x00002A2AU
 #define FLAG_DIRTY       1U /* Windows leaves it set in chunks that it has long been done with */
@@ -19,13 +19,13 @@ bool evtx_is_chunk_header(struct bytes bytes)
 
 bool evtx_file_header_is_whole(const uint8_t *header)
 {
-    return libdeflate_crc32(0, header, 120) == load_le32(header + 124);
+    return crc32_gzip_refl(0, header, 120) == load_le32(header + 124);
 }
 
 static bool is_header_whole(const uint8_t *chunk)
 {
-    uint32_t sum = libdeflate_crc32(0, chunk, 120);
-    sum = libdeflate_crc32(sum, chunk + 128, EVTX_CHUNK_HEADER - 128);
+    uint32_t sum = crc32_gzip_refl(0, chunk, 120);
+    sum = crc32_gzip_refl(sum, chunk + 128, EVTX_CHUNK_HEADER - 128);
     return sum == load_le32(chunk + 124);
 }
 
@@ -59,7 +59,7 @@ struct evtx_chunk_header evtx_chunk_header_load(struct bytes chunk)
 bool evtx_chunk_is_whole(struct bytes chunk, size_t end)
 {
     return end >= EVTX_CHUNK_HEADER && end <= chunk.length &&
-           libdeflate_crc32(0, chunk.data + EVTX_CHUNK_HEADER, end - EVTX_CHUNK_HEADER) ==
+           crc32_gzip_refl(0, chunk.data + EVTX_CHUNK_HEADER, end - EVTX_CHUNK_HEADER) ==
                load_le32(chunk.data + 52);
 }
 
