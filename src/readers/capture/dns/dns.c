@@ -456,6 +456,20 @@ static enum wire_probe udp_probe(const struct wire_connection *connection, enum 
     return side == WIRE_CLIENT && is_whole_query(&message) ? WIRE_MAYBE : WIRE_NO;
 }
 
+#define QUERY_MAX 512U /* what asks is not longer */
+
+/* Whether the first bytes of a message may become a query: id, flags, then one question, no
+ * answers, no authorities ([RFC 1035] 4.1.1). */
+static bool may_be_query(size_t length, struct bytes begin)
+{
+    static const uint8_t counts[] = {0, 1, 0, 0, 0, 0};
+    const size_t have = begin.length > 4 ? begin.length - 4 : 0;
+    if (length > QUERY_MAX || (begin.length > 2 && begin.data[2] & 0x80))
+        return false;
+    return !have ||
+           memcmp(begin.data + 4, counts, have < sizeof(counts) ? have : sizeof(counts)) == 0;
+}
+
 /* A length before each message (RFC 1035 4.2.2). */
 static enum wire_probe tcp_probe(const struct wire_connection *connection, enum wire_side side,
                                  struct bytes bytes)
@@ -464,10 +478,13 @@ static enum wire_probe tcp_probe(const struct wire_connection *connection, enum 
     const size_t length = bytes.length >= 2 ? load_be16(bytes.data) : DNS_HEADER;
     if (length < DNS_HEADER)
         return WIRE_NO;
-    if (bytes.length < 2 || bytes.length - 2 < length)
-        return is_port(connection, PORT_DNS) ? WIRE_MORE : WIRE_NO;
-    const struct bytes first = bytes_of(bytes.data + 2, length);
-    if (!dns_message_read(first, &message))
+    const struct bytes rest =
+        bytes.length > 2 ? bytes_of(bytes.data + 2, bytes.length - 2) : (struct bytes){0};
+    if (rest.length < length)
+        return is_port(connection, PORT_DNS) || (side == WIRE_CLIENT && may_be_query(length, rest))
+                   ? WIRE_MORE
+                   : WIRE_NO;
+    if (!dns_message_read(bytes_of(rest.data, length), &message))
         return WIRE_NO;
     if (is_port(connection, PORT_DNS))
         return is_message(connection, side, &message) ? WIRE_YES : WIRE_NO;

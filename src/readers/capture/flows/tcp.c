@@ -4,14 +4,14 @@
  * 16 checksum(2) urgent(2)  20 options */
 #include "flow.h"
 
-#define FIN          0x01U
-#define SYN          0x02U
-#define RST          0x04U
-#define ACK          0x10U
+#define FIN           0x01U
+#define SYN           0x02U
+#define RST           0x04U
+#define ACK           0x10U
 
-#define HEADER       20U
-#define RST_WINDOW   (1 << 24) /* how far from what is expected a reset is believed */
-#define SYN_LATE_MAX 65536U    /* bytes that may come before the SYN of their connection */
+#define HEADER        20U
+#define NUMBER_WINDOW (1 << 24) /* how far from what is expected a number is believed */
+#define SYN_LATE_MAX  65536U    /* bytes that may come before the SYN of their connection */
 
 struct segment {
     uint16_t source_port, target_port;
@@ -66,6 +66,8 @@ static bool is_from_client(const struct segment *segment)
 
 /* --- Counting --- */
 
+/* By sequence numbers, so that it does not matter in which order segments come and which of them
+ * were captured. A number too far away is no hole. */
 static void count_bytes(struct side_count *count, uint32_t sequence, uint32_t length)
 {
     const uint32_t end = sequence + length;
@@ -74,9 +76,9 @@ static void count_bytes(struct side_count *count, uint32_t sequence, uint32_t le
         count->top = sequence;
     }
     const int32_t more = (int32_t)(end - count->top);
-    if (more <= 0)
+    if (more <= 0 || !length) /* a FIN has a number, too */
         return;
-    count->bytes += (uint32_t)more < length ? (uint32_t)more : length;
+    count->bytes += more < NUMBER_WINDOW ? (uint32_t)more : length;
     count->top = end;
 }
 
@@ -158,7 +160,7 @@ static bool is_believed(const struct flow *flow, enum wire_side side, const stru
 {
     const struct stream *stream = &flow->streams[side];
     const int32_t away = (int32_t)(segment->sequence - stream->next);
-    return !stream->has_next || (away > -RST_WINDOW && away < RST_WINDOW);
+    return !stream->has_next || (away > -NUMBER_WINDOW && away < NUMBER_WINDOW);
 }
 
 static void streams_feed(struct flow *flow, enum wire_side side, const struct segment *segment,
