@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define FILE_FIRST 4096U
+
 struct secrets *secrets_new(void)
 {
     return calloc(1, sizeof(struct secrets));
@@ -127,28 +129,36 @@ bool secrets_unhex(uint8_t *to, const uint8_t *digits, size_t length)
     return true;
 }
 
-/* Reads without stdio's buffer, which nobody would wipe. */
-static bool file_read(const char *path, uint8_t **data, size_t *length)
+/* Reads without stdio's buffer, which nobody would wipe, and to the end, so that a pipe will do.
+ * What was read is the file's in any case. */
+static bool file_read(const char *path, struct secret_file *file)
 {
     FILE *stream = fopen(path, "rbe");
-    *data = NULL;
-    *length = 0;
     if (!stream)
         return false;
     setvbuf(stream, NULL, _IONBF, 0);
-    bool is_good = fseek(stream, 0, SEEK_END) == 0;
-    const long size = is_good ? ftell(stream) : -1;
-    is_good = size >= 0 && size <= (long)SECRETS_FILE_MAX && fseek(stream, 0, SEEK_SET) == 0;
-    if (!is_good && size > (long)SECRETS_FILE_MAX)
-        errno = EFBIG;
-    uint8_t *room = is_good ? malloc((size_t)size + 1) : NULL;
-    if (room) {
-        *length = fread(room, 1, (size_t)size, stream);
-        *data = room;
+    size_t room = 0;
+    while (!feof(stream) && !ferror(stream)) {
+        if (file->length == room) {
+            const size_t more = room ? 2 * room : FILE_FIRST;
+            uint8_t *larger = more > SECRETS_FILE_MAX ? NULL : calloc(1, more);
+            if (!larger) {
+                errno = EFBIG;
+                break;
+            }
+            if (room)
+                memcpy(larger, file->data, room);
+            table_free(file->data, room);
+            file->data = larger;
+            room = more;
+        }
+        file->length += fread(file->data + file->length, 1, room - file->length, stream);
     }
-    is_good = room && !ferror(stream);
+    const int error = errno;
+    const bool is_whole = feof(stream) && !ferror(stream);
     (void)fclose(stream);
-    return is_good;
+    errno = error;
+    return is_whole;
 }
 
 enum kind { PASSWORDS, KEYTAB, KEYLOG };
@@ -174,7 +184,7 @@ static enum status file_add(struct secrets *secrets, const char *path, enum kind
         return fault_set(fault, STATUS_MEMORY, 0, "no memory");
     file->next = secrets->files;
     secrets->files = file;
-    if (!file_read(path, &file->data, &file->length))
+    if (!file_read(path, file))
         return fault_set(fault, STATUS_INVALID, 0, "%s: %s", path, strerror(errno));
     const enum status status = file_parse(secrets, file, kind, &inner);
     if (status == STATUS_OK)
