@@ -211,7 +211,9 @@ static void batch_take(struct session *session, struct bytes body, const uint8_t
     struct wire_event *event = event_new(session, "batch", header, body.length + HEADER);
     if (!event)
         return;
-    wire_set_utf16(event, QUERY, bytes_of(body.data + start, (body.length - start) & ~(size_t)1));
+    if (body.length > start)
+        wire_set_utf16(event, QUERY,
+                       bytes_of(body.data + start, (body.length - start) & ~(size_t)1));
     event_done(session, event);
 }
 
