@@ -52,7 +52,7 @@ static struct table *table_new(size_t maximum_count, size_t maximum_bytes)
     table->maximum_count = maximum_count;
     table->index_count = 1024;
     table->index = calloc(table->index_count, sizeof(*table->index));
-    table->segments = calloc(maximum_count / SEGMENT_COUNT + 1, sizeof(*table->segments));
+    table->segments = calloc(maximum_count / SEGMENT_COUNT + 1, sizeof(struct name *));
     if (!table->index || !table->segments || pthread_mutex_init(&table->lock, NULL) != 0) {
         table_free(table);
         return NULL;

@@ -1,6 +1,7 @@
 #include "evidence/gunzip.h"
 
 #include <stdlib.h>
+#define ZLIB_CONST /* zlib does not write to its input */
 #include <zlib.h>
 
 /* RFC 1952: any number of members, each a header, deflated bytes, and a trailer:
@@ -52,7 +53,7 @@ bool gunzip_is_hungry(const struct gunzip *gunzip)
 void gunzip_feed(struct gunzip *gunzip, struct bytes input)
 {
     gunzip->has_no_more = input.length == 0;
-    gunzip->stream.next_in = (Bytef *)(uintptr_t)input.data; /* zlib does not write there */
+    gunzip->stream.next_in = input.data;
     gunzip->stream.avail_in = (uInt)input.length;
 }
 
