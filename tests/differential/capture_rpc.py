@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 
-import capture_smb
+import shark
 
 LISTS = {"account_name", "names", "sid", "iids"}  # joined by commas
 TEXTS = LISTS | {"service_name", "display_name", "binary_path", "server_name", "task_name", "key", "value_name",
@@ -38,12 +38,8 @@ class Shown:
 
     def __init__(self, path):
         self.texts, self.numbers = collections.defaultdict(set), collections.defaultdict(set)
-        process = subprocess.Popen(["tshark", "-r", str(path), "-T", "pdml", "-Y", "dcerpc.pkt_type == 0"],
-                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        for packet in capture_smb.packets_of(process.stdout):
+        for packet in shark.packets(path, "dcerpc.pkt_type == 0"):
             self.add(packet)
-            packet.clear()
-        process.wait()
 
     def add(self, packet):
         opnums, texts, numbers = set(), set(), set()
@@ -92,7 +88,7 @@ def differences(impound, path, total):
 
 
 def main(impound, *arguments):
-    paths = list(capture_smb.captures(arguments))
+    paths = list(shark.captures(arguments))
     if not shutil.which("tshark") or not paths:
         print("no tshark or no captures")
         return 77

@@ -9,12 +9,10 @@ Exits with 77 (skipped) without tshark or captures, with 1 when something differ
 import collections
 import csv
 import json
-import os
 import pathlib
-import shutil
 import subprocess
-import sys
-import xml.etree.ElementTree as ElementTree
+
+import shark
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = ["NEGOTIATE_PROTOCOL", "SESSION_SETUP", "LOGOFF", "TREE_CONNECT", "TREE_DISCONNECT",
@@ -73,29 +71,13 @@ class Command:
         return self.fields.get(name)
 
 
-def packets_of(lines):
-    """The packets of PDML. What tshark writes is not always XML: control characters go, and bytes
-    that are no UTF-8, and characters that XML does not have."""
-    control = {one: "?" for one in [*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF]}
-    parser = ElementTree.XMLPullParser(["end"])
-    for line in lines:
-        parser.feed(line.decode("utf-8", "replace").translate(control))
-        for _, element in parser.read_events():
-            if element.tag == "packet":
-                yield element
-
-
 def tshark_commands(path):
     """SMB2 commands, SMB1 messages and transforms in the order of the capture."""
-    process = subprocess.Popen(["tshark", "-r", str(path), "-T", "pdml", "-Y", "smb || smb2"],
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     smb2, smb1, transforms = [], [], []
     kinds = {"fe": smb2, "ff": smb1, "fd": transforms}
     order = []
-    for packet in packets_of(process.stdout):
+    for packet in shark.packets(path, "smb || smb2"):
         walk(packet, kinds, order)
-        packet.clear()
-    process.wait()
     return smb2, smb1, transforms, order
 
 
@@ -329,45 +311,9 @@ def actual(impound, path):
     return +rows
 
 
-def folders_known():
-    named, shared = os.environ.get("IMPOUND_CAPTURES"), os.environ.get("IMPOUND_SHARED")
-    if named:
-        return [one for one in named.split(":") if one]
-    return sorted(pathlib.Path(shared, "evidence").glob("captures*/")) if shared else []
-
-
-def captures(arguments):
-    for folder in map(pathlib.Path, arguments or folders_known()):
-        if folder.is_dir():
-            yield from sorted(one for one in folder.rglob("*") if one.suffix in (".pcap", ".pcapng"))
-        else:
-            yield folder
-
-
-def main(impound, *arguments):
-    paths = list(captures(arguments))
-    if not shutil.which("tshark") or not paths:
-        print("no tshark or no captures")
-        return 77
-    total, differing = collections.Counter(), 0
-    for path in paths:
-        theirs, ours = expected(path), actual(impound, path)
-        for row, count in theirs.items():
-            total[row if isinstance(row, str) else row[0]] += count
-        if theirs == ours:
-            continue
-        differing += 1
-        print(path)
-        for row, count in (theirs - ours).items():
-            print("  tshark only:", count, row)
-        for row, count in (ours - theirs).items():
-            print("  impound only:", count, row)
-    print(f"{len(paths)} captures, {differing} differ; compared:",
-          ", ".join(f"{count} {row}" for row, count in sorted(total.items())))
-    return 1 if differing else 0
+def rows_of(impound, path):
+    return expected(path), actual(impound, path)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    sys.exit(main(*sys.argv[1:]))
+    shark.main(rows_of, __doc__)

@@ -2,16 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """DNS, HTTP and TLS events against tshark's fields: capture_web.py IMPOUND [CAPTURE|FOLDER ...]
 
-Without arguments behind the program, the folders of IMPOUND_CAPTURES (joined by `:`) are taken.
+Without arguments behind the program, the folders of IMPOUND_CAPTURES (joined by `:`) are taken, or the captures
+among the evidence of IMPOUND_SHARED.
 Exits with 77 (skipped) without tshark or captures, with 1 when something differs.
 """
 import collections
 import json
-import os
-import pathlib
-import shutil
 import subprocess
-import sys
+
+import shark
 
 SEPARATOR = "\x1f"
 RETRY = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
@@ -126,48 +125,18 @@ def actual(impound, path):
     return rows
 
 
-def captures(arguments):
-    folders = arguments or [one for one in os.environ.get("IMPOUND_CAPTURES", "").split(":") if one]
-    for folder in map(pathlib.Path, folders):
-        if folder.is_dir():
-            yield from sorted(one for one in folder.rglob("*")
-                              if one.suffix in (".pcap", ".pcapng", ".cap"))
-        else:
-            yield folder
-
-
-def main(impound, *arguments):
-    paths = list(captures(arguments))
-    if not shutil.which("tshark") or not paths:
-        print("no tshark or no captures")
-        return 77
-    total, differing = collections.Counter(), 0
-    for path in paths:
-        theirs = collections.Counter()
-        mixed = expected_dns(path, theirs)
-        expected_http(path, theirs)
-        expected_tls(path, theirs)
-        ours = actual(impound, path)
-        for row in [*theirs, *ours]:
-            if row[0] == "dns address" and row[1] in mixed:
-                theirs.pop(row, None)
-                ours.pop(row, None)
-        for row, count in theirs.items():
-            total[row[0]] += count
-        if theirs == ours:
-            continue
-        differing += 1
-        print(path)
-        for row, count in (theirs - ours).items():
-            print("  tshark only:", count, row)
-        for row, count in (ours - theirs).items():
-            print("  impound only:", count, row)
-    print(f"{len(paths)} captures, {differing} differ; compared:",
-          ", ".join(f"{count} {row}" for row, count in sorted(total.items())))
-    return 1 if differing else 0
+def rows_of(impound, path):
+    theirs = collections.Counter()
+    mixed = expected_dns(path, theirs)
+    expected_http(path, theirs)
+    expected_tls(path, theirs)
+    ours = actual(impound, path)
+    for row in [*theirs, *ours]:
+        if row[0] == "dns address" and row[1] in mixed:
+            theirs.pop(row, None)
+            ours.pop(row, None)
+    return theirs, ours
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    sys.exit(main(*sys.argv[1:]))
+    shark.main(rows_of, __doc__)

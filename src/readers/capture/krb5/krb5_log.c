@@ -293,7 +293,8 @@ static void reply_tell(struct wire_event *event, const struct krb5_message *repl
     wire_set_bool(event, SUCCESS, true);
     if (cipher)
         wire_set_name(event, CIPHER, cipher);
-    set_name(event, CLIENT, &reply->client, reply->realm);
+    if (!value_is_there(&event->values[CLIENT]))
+        set_name(event, CLIENT, &reply->client, reply->realm);
     set_name(event, REPLY_SERVICE, &reply->ticket.service, (struct bytes){0});
     wire_set_format(event, TICKET_ETYPE, "%lld", (long long)reply->ticket.encrypted.etype);
     if (reply->ticket.encrypted.has_kvno)

@@ -4,6 +4,7 @@
 #include "readers/capture/auth/der.h"
 #include "readers/capture/keys/seal.h"
 #include "readers/capture/ldap/ldap_filter.h"
+#include "readers/capture/ldap/ldap_result.h"
 
 #include <stdio.h>
 
@@ -151,20 +152,34 @@ static enum wire_probe ldap_probe(const struct wire_connection *connection, enum
                                                                                   : WIRE_NO;
 }
 
-static struct wire_session *ldap_open(struct wire_connection *connection,
-                                      struct wire_session *carrier)
+static struct wire_session *session_new(const struct wire_protocol *protocol,
+                                        struct wire_connection *connection,
+                                        struct wire_session *carrier)
 {
     struct session *session = arena_take_array(connection->arena, 1, sizeof(*session));
     if (!session)
         return NULL;
-    session->base = (struct wire_session){&wire_ldap, connection, carrier};
+    session->base = (struct wire_session){protocol, connection, carrier};
     return &session->base;
 }
 
+static struct wire_session *ldap_open(struct wire_connection *connection,
+                                      struct wire_session *carrier)
+{
+    return session_new(&wire_ldap, connection, carrier);
+}
+
+static struct wire_session *cldap_open(struct wire_connection *connection,
+                                       struct wire_session *carrier)
+{
+    return session_new(&wire_cldap, connection, carrier);
+}
+
+/* Datagrams stand alone: there any client's are. */
 static bool ids_are_random(const struct session *session)
 {
-    return session->first_id > STEP_LARGE && session->jumps == session->requests - 1 &&
-           session->requests > 1;
+    return session->base.protocol == &wire_ldap && session->first_id > STEP_LARGE &&
+           session->jumps == session->requests - 1 && session->requests > 1;
 }
 
 static void id_note(struct session *session, int64_t id)
@@ -201,29 +216,11 @@ static const char *operation_name(uint8_t operation)
 /* RFC 4511 4.1.9, Zeek's words */
 static void set_result(struct wire_event *event, uint32_t field, int64_t code)
 {
-    switch (code) {
-    case 0:
-        wire_set_name(event, field, "success");
-        return;
-    case 14:
-        wire_set_name(event, field, "SASL bind in progress");
-        return;
-    case 32:
-        wire_set_name(event, field, "no such object");
-        return;
-    case 49:
-        wire_set_name(event, field, "invalid credentials");
-        return;
-    case 50:
-        wire_set_name(event, field, "insufficient access rights");
-        return;
-    case 8:
-        wire_set_name(event, field, "stronger auth required");
-        return;
-    default:
+    const char *name = ldap_result_name(code);
+    if (name)
+        wire_set_name(event, field, name);
+    else
         wire_set_format(event, field, "%lld", (long long)code);
-        return;
-    }
 }
 
 static void set_user(struct wire_event *event, uint32_t field, const struct session *session)
@@ -688,6 +685,15 @@ static size_t ldap_data(struct wire_session *base, enum wire_side side, struct b
     return taken;
 }
 
+/* [MS-ADTS] 6.3.3: a message a datagram. */
+static size_t cldap_data(struct wire_session *base, enum wire_side side, struct bytes bytes)
+{
+    if (!bytes.length || bytes.data[0] != DER_SEQUENCE ||
+        ldap_data(base, side, bytes) != bytes.length)
+        wire_damaged(base, side, "a datagram that is no LDAP message");
+    return bytes.length;
+}
+
 static bool ldap_gap(struct wire_session *base, enum wire_side side, uint64_t length)
 {
     (void)base, (void)side, (void)length;
@@ -711,6 +717,16 @@ const struct wire_protocol wire_ldap = {
     .probe = ldap_probe,
     .open = ldap_open,
     .data = ldap_data,
+    .gap = ldap_gap,
+    .end = ldap_end,
+};
+
+const struct wire_protocol wire_cldap = {
+    .name = "ldap_udp",
+    .transport = WIRE_UDP,
+    .probe = ldap_probe,
+    .open = cldap_open,
+    .data = cldap_data,
     .gap = ldap_gap,
     .end = ldap_end,
 };

@@ -5,6 +5,6 @@
 
 #include "readers/capture/wire.h"
 
-extern const struct wire_protocol wire_ldap;
+extern const struct wire_protocol wire_ldap, wire_cldap;
 
 #endif
