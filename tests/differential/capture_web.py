@@ -13,6 +13,7 @@ import subprocess
 import shark
 
 SEPARATOR = "\x1f"
+HTTP_PORTS = {80, 3128, 3132, 5985, 8080, 8088, 11371, 1900, 2869, 2710}  # tshark looks for it there only
 RETRY = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
 
 
@@ -87,7 +88,7 @@ def expected_tls(path, rows):
 
 
 def got_dns(event, rows):
-    if event["id.resp_p"] in (137, 5353, 5355):
+    if event["id.resp_p"] != 53:
         return
     if "rtt" in event or "rcode" not in event:
         rows["dns query", event["trans_id"], event["query"] or "<Root>", event["qtype"]] += 1
@@ -99,6 +100,8 @@ def got_dns(event, rows):
 
 
 def got_http(event, rows):
+    if event["id.resp_p"] not in HTTP_PORTS:
+        return
     if "method" in event:
         rows["http request", event["method"], event["uri"]] += 1
     for kind, field in (("host", "host"), ("agent", "user_agent"), ("status", "status_code"),
