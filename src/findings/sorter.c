@@ -29,15 +29,14 @@ struct sorter {
     struct runs runs;
 };
 
-#define LARGE_PAGE ((size_t)2 << 20)
-
 /* It fills from its begin on; the system is asked to give it in large pages, which are much fewer
  * to give. That is no more than a hint. */
 static uint8_t *region_take(size_t size)
 {
-    uint8_t *region = aligned_alloc(LARGE_PAGE, (size + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE);
-    if (region && size >= LARGE_PAGE * 4)
-        (void)madvise(region, size / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
+    void *region = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (region == MAP_FAILED)
+        return NULL;
+    (void)madvise(region, size, MADV_HUGEPAGE);
     return region;
 }
 
@@ -61,7 +60,8 @@ void sorter_free(struct sorter *sorter)
     if (!sorter)
         return;
     runs_release(&sorter->runs);
-    free(sorter->region);
+    if (sorter->region)
+        munmap(sorter->region, sorter->size);
     free(sorter);
 }
 
