@@ -22,7 +22,7 @@ TIMEOUT = 120  # seconds; what takes longer hangs
 def run(case, impound, logs, place):
     """What the case printed, as `expected` has it."""
     folder = pathlib.Path(place) / case.name
-    work = folder / "work"
+    work = folder / "desk"
     work.mkdir(parents=True)
     folder.chmod(0o777)
     variables = lab.environment(folder, impound) | {"LOGS": str(logs), "RULES": str(lab.HERE / "rules"),

@@ -1,7 +1,7 @@
 /* Talks of Kerberos, DCE/RPC, LDAP, TDS and of security tokens (made of captures of the lab by
  * ../capture_smb/make_talk.py), and what may happen to them. */
 #include "auth_talk.h"
-#include "lab.h"
+#include "talk.h"
 
 #include "readers/capture/krb5/krb5.h"
 #include "readers/capture/ldap/ldap.h"
@@ -10,56 +10,24 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
-static const char *folder; /* of the talks */
-
-static const struct {
-    const char *name;
-    const struct wire_protocol *protocol;
-} talks[] = {
-    {"krb5/as", &wire_krb_tcp},   {"krb5/s4u", &wire_krb_tcp},   {"rpc/map", &wire_dcerpc},
-    {"rpc/signed", &wire_dcerpc}, {"rpc/objects", &wire_dcerpc}, {"ldap/simple", &wire_ldap},
-    {"ldap/search", &wire_ldap},  {"ldap/ping", &wire_cldap},    {"tds/login", &wire_tds},
-    {"auth/ntlm", &auth_talk},    {"auth/spnego", &auth_talk},   {"auth/kerberos", &auth_talk}};
-
-static struct buffer talk_read(const char *name)
-{
-    char path[4096];
-    struct buffer talk = {.length = 0};
-    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-    FILE *file = fopen(path, "rbe");
-    assert_non_null(file);
-    uint8_t *room = buffer_room(&talk, 1U << 16);
-    assert_non_null(room);
-    talk.length = fread(room, 1, 1U << 16, file);
-    (void)fclose(file);
-    return talk;
-}
+static const struct talk talks[] = {
+    {"krb5/as", &wire_krb_tcp, false},    {"krb5/s4u", &wire_krb_tcp, false},
+    {"rpc/map", &wire_dcerpc, false},     {"rpc/signed", &wire_dcerpc, false},
+    {"rpc/objects", &wire_dcerpc, false}, {"ldap/simple", &wire_ldap, false},
+    {"ldap/search", &wire_ldap, false},   {"ldap/ping", &wire_cldap, true},
+    {"tds/login", &wire_tds, false},      {"auth/ntlm", &auth_talk, true},
+    {"auth/spnego", &auth_talk, true},    {"auth/kerberos", &auth_talk, true}};
 
 static struct lab *events_of(const char *name)
 {
-    struct buffer talk = talk_read(name);
-    struct lab *lab = lab_new();
     for (size_t i = 0; i < COUNT_OF(talks); i++)
         if (strcmp(talks[i].name, name) == 0)
-            lab_talk(lab, talks[i].protocol, buffer_view(&talk), 0);
-    buffer_release(&talk);
-    assert_int_equal(lab_damaged(lab), 0);
-    return lab;
-}
-
-static void expect(const struct lab *lab, size_t count, const char *log, const char *text)
-{
-    char path[64];
-    (void)snprintf(path, sizeof(path), "{\"_path\":\"%s\"", log);
-    if (lab_count(lab, path, text) != count)
-        print_error("%s, %s:\n%.*s\n", log, text, (int)lab->events.length,
-                    (const char *)lab->events.data);
-    assert_int_equal(lab_count(lab, path, text), count);
+            return talk_events(name, talks[i].protocol);
+    fail_msg("no talk %s", name);
+    return NULL;
 }
 
 static void kerberos_requests_are_joined_with_their_replies(void **state)
@@ -168,57 +136,22 @@ static void tokens_say_who_and_how(void **state)
 static void pieces_of_any_size_say_the_same(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(talks); i++) {
-        if (talks[i].protocol->transport == WIRE_UDP)
-            continue;
-        if (talks[i].protocol == &auth_talk)
-            continue;
-        struct buffer talk = talk_read(talks[i].name);
-        struct lab *whole = lab_new();
-        lab_talk(whole, talks[i].protocol, buffer_view(&talk), 0);
-        for (size_t piece = 1; piece < 40; piece++) {
-            struct lab *lab = lab_new();
-            lab_talk(lab, talks[i].protocol, buffer_view(&talk), piece);
-            assert_int_equal(lab->events.length, whole->events.length);
-            assert_memory_equal(lab->events.data, whole->events.data, whole->events.length);
-            lab_free(lab);
-        }
-        lab_free(whole);
-        buffer_release(&talk);
-    }
-}
-
-static void give(const struct wire_protocol *protocol, struct bytes talk)
-{
-    struct lab *lab = lab_new();
-    lab_talk(lab, protocol, talk, 0);
-    assert_int_equal(lab->lane.memory, 0);
-    lab_free(lab);
+    for (size_t i = 0; i < COUNT_OF(talks); i++)
+        talk_in_pieces(&talks[i]);
 }
 
 static void every_prefix_is_harmless(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(talks); i++) {
-        struct buffer talk = talk_read(talks[i].name);
-        for (size_t length = 0; length < talk.length; length++)
-            give(talks[i].protocol, bytes_of(talk.data, length));
-        buffer_release(&talk);
-    }
+    for (size_t i = 0; i < COUNT_OF(talks); i++)
+        talk_prefixes(&talks[i]);
 }
 
 static void every_bit_flip_is_harmless(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(talks); i++) {
-        struct buffer talk = talk_read(talks[i].name);
-        for (size_t bit = 0; bit < talk.length * 8; bit++) {
-            talk.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
-            give(talks[i].protocol, buffer_view(&talk));
-            talk.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
-        }
-        buffer_release(&talk);
-    }
+    for (size_t i = 0; i < COUNT_OF(talks); i++)
+        talk_bit_flips(&talks[i]);
 }
 
 int main(int count, char **arguments)
@@ -236,6 +169,6 @@ int main(int count, char **arguments)
     };
     if (count < 2)
         return 1;
-    folder = arguments[1];
+    talks_in(arguments[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

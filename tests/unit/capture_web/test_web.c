@@ -1,5 +1,5 @@
 /* Talks of TLS, DNS, HTTP and RDP (make_talks.py), and what may happen to them. */
-#include "lab.h"
+#include "talk.h"
 
 #include "readers/capture/dns/dns.h"
 #include "readers/capture/http/http.h"
@@ -8,58 +8,19 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
-static const char *folder; /* of the talks */
-
-static const struct {
-    const char *name;
-    const struct wire_protocol *protocol;
-} talks[] = {{"tls/tls12", &wire_tls},  {"tls/tls13", &wire_tls},    {"dns/talk", &wire_dns_tcp},
-             {"http/talk", &wire_http}, {"http/broken", &wire_http}, {"rdp/plain", &wire_rdp},
-             {"rdp/failed", &wire_rdp}};
-
-static struct buffer talk_read(const char *name)
-{
-    char path[4096];
-    struct buffer talk = {.length = 0};
-    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-    FILE *file = fopen(path, "rbe");
-    assert_non_null(file);
-    uint8_t *room = buffer_room(&talk, 1U << 16);
-    assert_non_null(room);
-    talk.length = fread(room, 1, 1U << 16, file);
-    (void)fclose(file);
-    return talk;
-}
-
-static struct lab *events_of(const char *name, const struct wire_protocol *protocol)
-{
-    struct buffer talk = talk_read(name);
-    struct lab *lab = lab_new();
-    lab_talk(lab, protocol, buffer_view(&talk), 0);
-    buffer_release(&talk);
-    assert_int_equal(lab_damaged(lab), 0);
-    return lab;
-}
-
-static void expect(const struct lab *lab, size_t count, const char *log, const char *text)
-{
-    char path[64];
-    (void)snprintf(path, sizeof(path), "{\"_path\":\"%s\"", log);
-    if (lab_count(lab, path, text) != count)
-        print_error("%s, %s:\n%.*s\n", log, text, (int)lab->events.length,
-                    (const char *)lab->events.data);
-    assert_int_equal(lab_count(lab, path, text), count);
-}
+static const struct talk talks[] = {
+    {"tls/tls12", &wire_tls, false},    {"tls/tls13", &wire_tls, false},
+    {"dns/talk", &wire_dns_tcp, false}, {"http/talk", &wire_http, false},
+    {"http/broken", &wire_http, false}, {"rdp/plain", &wire_rdp, false},
+    {"rdp/failed", &wire_rdp, false}};
 
 static void tls_1_2_shows_its_certificate(void **state)
 {
     (void)state;
-    struct lab *lab = events_of("tls/tls12", &wire_tls);
+    struct lab *lab = talk_events("tls/tls12", &wire_tls);
     expect(lab, 1, "ssl", "\"version\":\"TLSv12\"");
     expect(lab, 1, "ssl", "\"server_name\":\"lab.example\"");
     expect(lab, 1, "ssl", "\"next_protocol\":\"http/1.1\"");
@@ -77,7 +38,7 @@ static void tls_1_2_shows_its_certificate(void **state)
 static void tls_1_3_hides_its_certificate(void **state)
 {
     (void)state;
-    struct lab *lab = events_of("tls/tls13", &wire_tls);
+    struct lab *lab = talk_events("tls/tls13", &wire_tls);
     expect(lab, 1, "ssl", "\"version\":\"TLSv13\"");
     expect(lab, 1, "ssl", "\"cipher\":\"TLS_AES_256_GCM_SHA384\"");
     expect(lab, 1, "ssl", "\"established\":true");
@@ -88,7 +49,7 @@ static void tls_1_3_hides_its_certificate(void **state)
 static void questions_are_joined_with_their_replies(void **state)
 {
     (void)state;
-    struct lab *lab = events_of("dns/talk", &wire_dns_tcp);
+    struct lab *lab = talk_events("dns/talk", &wire_dns_tcp);
     expect(lab, 4, "dns", "");
     expect(lab, 1, "dns", "\"answers\":[\"dc.lab.example\",\"192.0.2.30\"],\"TTLs\":[300,300]");
     expect(lab, 1, "dns", "\"answers\":[\"TXT 5 hello TXT 5 world\"]");
@@ -102,7 +63,7 @@ static void questions_are_joined_with_their_replies(void **state)
 static void requests_are_joined_with_their_responses(void **state)
 {
     (void)state;
-    struct lab *lab = events_of("http/talk", &wire_http);
+    struct lab *lab = talk_events("http/talk", &wire_http);
     expect(lab, 4, "http", "");
     expect(lab, 1, "http", "\"response_body\":\"function FindProxyForURL(a, b){}\"");
     expect(lab, 1, "http", "\"www_authenticate\":[\"NTLM\",\"Negotiate\"]");
@@ -135,7 +96,7 @@ static void what_is_no_head_is_passed_over(void **state)
 static void settings_of_rdp_are_told_where_they_are_in_clear(void **state)
 {
     (void)state;
-    struct lab *lab = events_of("rdp/plain", &wire_rdp);
+    struct lab *lab = talk_events("rdp/plain", &wire_rdp);
     expect(lab, 1, "rdp", "\"cookie\":\"lab\"");
     expect(lab, 1, "rdp", "\"client_name\":\"LAB-CLIENT\"");
     expect(lab, 1, "rdp", "\"client_channels\":[\"rdpdr\",\"cliprdr\"]");
@@ -144,7 +105,7 @@ static void settings_of_rdp_are_told_where_they_are_in_clear(void **state)
     expect(lab, 1, "rdp", "\"encryption_method\":\"128bit\"");
     expect(lab, 1, "rdp", "\"cert_type\":\"X.509\"");
     lab_free(lab);
-    lab = events_of("rdp/failed", &wire_rdp);
+    lab = talk_events("rdp/failed", &wire_rdp);
     expect(lab, 1, "rdp", "\"result\":\"HYBRID_REQUIRED_BY_SERVER\"");
     lab_free(lab);
 }
@@ -154,53 +115,22 @@ static void settings_of_rdp_are_told_where_they_are_in_clear(void **state)
 static void pieces_of_any_size_say_the_same(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(talks) / sizeof(talks[0]); i++) {
-        struct buffer talk = talk_read(talks[i].name);
-        struct lab *whole = lab_new();
-        lab_talk(whole, talks[i].protocol, buffer_view(&talk), 0);
-        for (size_t piece = 1; piece < 40; piece++) {
-            struct lab *lab = lab_new();
-            lab_talk(lab, talks[i].protocol, buffer_view(&talk), piece);
-            assert_int_equal(lab->events.length, whole->events.length);
-            assert_memory_equal(lab->events.data, whole->events.data, whole->events.length);
-            lab_free(lab);
-        }
-        lab_free(whole);
-        buffer_release(&talk);
-    }
-}
-
-static void give(const struct wire_protocol *protocol, struct bytes talk)
-{
-    struct lab *lab = lab_new();
-    lab_talk(lab, protocol, talk, 0);
-    assert_int_equal(lab->lane.memory, 0);
-    lab_free(lab);
+    for (size_t i = 0; i < COUNT_OF(talks); i++)
+        talk_in_pieces(&talks[i]);
 }
 
 static void every_prefix_is_harmless(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(talks) / sizeof(talks[0]); i++) {
-        struct buffer talk = talk_read(talks[i].name);
-        for (size_t length = 0; length < talk.length; length++)
-            give(talks[i].protocol, bytes_of(talk.data, length));
-        buffer_release(&talk);
-    }
+    for (size_t i = 0; i < COUNT_OF(talks); i++)
+        talk_prefixes(&talks[i]);
 }
 
 static void every_bit_flip_is_harmless(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(talks) / sizeof(talks[0]); i++) {
-        struct buffer talk = talk_read(talks[i].name);
-        for (size_t bit = 0; bit < talk.length * 8; bit++) {
-            talk.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
-            give(talks[i].protocol, buffer_view(&talk));
-            talk.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
-        }
-        buffer_release(&talk);
-    }
+    for (size_t i = 0; i < COUNT_OF(talks); i++)
+        talk_bit_flips(&talks[i]);
 }
 
 int main(int count, char **arguments)
@@ -218,6 +148,6 @@ int main(int count, char **arguments)
     };
     if (count < 2)
         return 1;
-    folder = arguments[1];
+    talks_in(arguments[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
