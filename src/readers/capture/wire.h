@@ -86,8 +86,14 @@ struct wire_protocol {
      * took: whole messages. The rest is given again with more behind it. wire_skip takes what is
      * large and need not be seen. UDP: one datagram a call, always taken. */
     size_t (*data)(struct wire_session *session, enum wire_side side, struct bytes bytes);
+    /* The whole length of the message that begins with `bytes`; 0 when none that can be told from
+     * other bytes does. With it a stream goes on behind a gap: the rest of the message that the gap
+     * is in is passed over, or what comes up to a segment that begins with a message. NULL: the
+     * protocol finds its way by itself in `gap`, or not at all. */
+    size_t (*frame)(const struct wire_session *session, enum wire_side side, struct bytes bytes);
     /* `length` bytes of the stream are lost (not captured); 0: unknown how many. What comes next
-     * may be in the middle of a message: return false to give the stream up. */
+     * may be in the middle of a message unless `frame` is there: return false to give the stream
+     * up. */
     bool (*gap)(struct wire_session *session, enum wire_side side, uint64_t length);
     /* Nothing more comes; requests without a reply are told now. */
     void (*end)(struct wire_session *session);

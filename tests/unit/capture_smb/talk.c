@@ -95,3 +95,74 @@ void talk_bit_flips(const struct talk *talk)
     }
     buffer_release(&bytes);
 }
+
+/* The talk with [from, to) of the record at `record` lost; returns where the next record begins. */
+static size_t gap_make(struct bytes talk, size_t record, const size_t gap[2], struct buffer *to)
+{
+    const uint8_t *header = talk.data + record;
+    const size_t length = load_le32(header) >> 8;
+    const struct {
+        unsigned kind;
+        size_t from, to;
+    } parts[] = {
+        {header[0], 0, gap[0]}, {2U | header[0], gap[0], gap[1]}, {header[0], gap[1], length}};
+    buffer_bytes(to, talk.data, record);
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        const size_t part = parts[i].to - parts[i].from;
+        if (!part)
+            continue;
+        const uint8_t begin[] = {(uint8_t)parts[i].kind, (uint8_t)part, (uint8_t)(part >> 8),
+                                 (uint8_t)(part >> 16)};
+        buffer_bytes(to, begin, sizeof(begin));
+        if (parts[i].kind < 2)
+            buffer_bytes(to, header + 4 + parts[i].from, part);
+    }
+    const size_t next = record + 4 + length;
+    buffer_bytes(to, talk.data + next, talk.length - next);
+    return next;
+}
+
+/* How many lines of the log are in `all` and not in `some`. */
+static size_t lines_missing(const struct lab *all, const struct lab *some, const char *log)
+{
+    struct bytes rest = buffer_view(&all->events);
+    size_t missing = 0;
+    while (rest.length) {
+        const size_t length = (size_t)((uint8_t *)memchr(rest.data, '\n', rest.length) - rest.data);
+        missing += memmem(rest.data, length, log, strlen(log)) &&
+                   (!some->events.length ||
+                    !memmem(some->events.data, some->events.length, rest.data, length + 1));
+        rest = bytes_of(rest.data + length + 1, rest.length - length - 1);
+    }
+    return missing;
+}
+
+void talk_with_gaps(const struct talk *talk, const char *log, size_t first)
+{
+    struct buffer bytes = talk_read(talk->name);
+    struct lab *whole = lab_new();
+    char path[64];
+    (void)snprintf(path, sizeof(path), "{\"_path\":\"%s\"", log);
+    lab_talk(whole, talk->protocol, buffer_view(&bytes), 0);
+    size_t next = 0;
+    for (size_t record = 0, number = 0; record < bytes.length; record = next, number++) {
+        const size_t length = load_le32(bytes.data + record) >> 8;
+        const size_t gaps[][2] = {
+            {0, length}, {0, length / 2}, {length / 3, length / 2}, {length / 2, length}};
+        for (size_t i = 0; i < COUNT_OF(gaps); i++) {
+            struct buffer torn = {.length = 0};
+            struct lab *lab = lab_new();
+            next = gap_make(buffer_view(&bytes), record, gaps[i], &torn);
+            lab_talk(lab, talk->protocol, buffer_view(&torn), 0);
+            const size_t missing = lines_missing(whole, lab, path);
+            if (number >= first && missing > 1)
+                fail_msg("%s, record %zu, gap %zu: %zu events less:\n%.*s", talk->name, number, i,
+                         missing, (int)lab->events.length, (const char *)lab->events.data);
+            assert_int_equal(lab_damaged(lab), 0);
+            lab_free(lab);
+            buffer_release(&torn);
+        }
+    }
+    lab_free(whole);
+    buffer_release(&bytes);
+}

@@ -30,4 +30,8 @@ void talk_in_pieces(const struct talk *talk);
 void talk_prefixes(const struct talk *talk);
 void talk_bit_flips(const struct talk *talk);
 
+/* Each record of a talk from the `first` on is lost, or a part of it: all events of the log are
+ * told as before but the one that it belongs to, and nothing is damaged by it. */
+void talk_with_gaps(const struct talk *talk, const char *log, size_t first);
+
 #endif

@@ -140,6 +140,27 @@ static void pieces_of_any_size_say_the_same(void **state)
         talk_in_pieces(&talks[i]);
 }
 
+static void a_gap_loses_only_what_was_in_it(void **state)
+{
+    static const struct {
+        struct talk talk;
+        const char *log;
+        size_t first; /* record behind what all others hang on */
+    } cases[] = {
+        {{"rpc/signed", &wire_dcerpc, false}, "dce_rpc", 3},
+        {{"rpc/objects", &wire_dcerpc, false}, "dce_rpc", 1},
+        {{"ldap/simple", &wire_ldap, false}, "ldap", 0},
+        {{"ldap/simple", &wire_ldap, false}, "ldap_search", 0},
+        {{"ldap/search", &wire_ldap, false}, "ldap", 1},
+        {{"tds/login", &wire_tds, false}, "tds", 0},
+        {{"krb5/as", &wire_krb_tcp, false}, "kerberos", 0},
+        {{"krb5/s4u", &wire_krb_tcp, false}, "kerberos", 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        talk_with_gaps(&cases[i].talk, cases[i].log, cases[i].first);
+}
+
 static void every_prefix_is_harmless(void **state)
 {
     (void)state;
@@ -164,6 +185,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(a_login_to_a_database_is_told),
         cmocka_unit_test(tokens_say_who_and_how),
         cmocka_unit_test(pieces_of_any_size_say_the_same),
+        cmocka_unit_test(a_gap_loses_only_what_was_in_it),
         cmocka_unit_test(every_prefix_is_harmless),
         cmocka_unit_test(every_bit_flip_is_harmless),
     };

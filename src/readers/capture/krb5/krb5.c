@@ -25,15 +25,23 @@ static bool is_message(struct bytes bytes)
            (bytes.data[1] >= 0x80 || bytes.data[2] == DER_SEQUENCE);
 }
 
+/* RFC 4120 7.2.2: four bytes of length, then the message. */
+static size_t tcp_frame(const struct wire_session *base, enum wire_side side, struct bytes bytes)
+{
+    (void)base, (void)side;
+    const uint32_t length = bytes.length < 8 ? MESSAGE_MAX : load_be32(bytes.data);
+    return length < MESSAGE_MAX && is_message(bytes_of(bytes.data + 4, bytes.length - 4))
+               ? 4 + (size_t)length
+               : 0;
+}
+
 static enum wire_probe tcp_probe(const struct wire_connection *connection, enum wire_side side,
                                  struct bytes bytes)
 {
-    (void)connection, (void)side;
+    (void)connection;
     if (bytes.length < 8)
         return bytes.length && bytes.data[0] != 0 ? WIRE_NO : WIRE_MORE;
-    const uint32_t length = load_be32(bytes.data);
-    return length < MESSAGE_MAX && is_message(bytes_of(bytes.data + 4, bytes.length - 4)) ? WIRE_YES
-                                                                                          : WIRE_NO;
+    return tcp_frame(NULL, side, bytes) ? WIRE_YES : WIRE_NO;
 }
 
 static enum wire_probe udp_probe(const struct wire_connection *connection, enum wire_side side,
@@ -159,7 +167,6 @@ static void message_take(struct session *session, enum wire_side side, struct by
     }
 }
 
-/* RFC 4120 7.2.2: four bytes of length, then the message. */
 static size_t tcp_data(struct wire_session *base, enum wire_side side, struct bytes bytes)
 {
     size_t taken = 0;
@@ -186,7 +193,7 @@ static size_t udp_data(struct wire_session *base, enum wire_side side, struct by
 static bool session_gap(struct wire_session *base, enum wire_side side, uint64_t length)
 {
     (void)base, (void)side, (void)length;
-    return false;
+    return true;
 }
 
 static void session_end(struct wire_session *base)
@@ -200,6 +207,7 @@ const struct wire_protocol wire_krb_tcp = {
     .probe = tcp_probe,
     .open = session_open,
     .data = tcp_data,
+    .frame = tcp_frame,
     .gap = session_gap,
     .end = session_end,
 };

@@ -126,11 +126,31 @@ struct session {
     unsigned next;
     int64_t first_id, last_id;
     unsigned requests, jumps; /* jumps: message ids that are no counter's next */
-    bool is_sealed;
-    struct wire_seal *seal; /* of the bind that went before; NULL: no key opens it */
+    struct wire_seal *seal;   /* of the bind that went before; NULL: no key opens it */
     const struct wire_secret *seal_secret;
     struct buffer opened[2]; /* of a message that goes on in the next sealed buffer */
 };
+
+/* The whole length of the message at the beginning; 0: more is needed; SIZE_MAX: it is none. After
+ * a SASL bind with a security layer (RFC 4422) buffers come with four bytes of length instead. */
+static size_t message_length(struct bytes bytes)
+{
+    if (bytes.length < 6)
+        return 0;
+    if (bytes.data[0] != DER_SEQUENCE) {
+        const uint32_t length = load_be32(bytes.data);
+        return length > MESSAGE_MAX ? SIZE_MAX : (size_t)length + 4;
+    }
+    if (!(bytes.data[1] & 0x80))
+        return 2 + (size_t)bytes.data[1];
+    const size_t count = bytes.data[1] & 0x7FU;
+    size_t length = 0;
+    if (count == 0 || count > 4)
+        return SIZE_MAX;
+    for (size_t i = 0; i < count; i++)
+        length = length << 8 | bytes.data[2 + i];
+    return length > MESSAGE_MAX ? SIZE_MAX : length + 2 + count;
+}
 
 static enum wire_probe ldap_probe(const struct wire_connection *connection, enum wire_side side,
                                   struct bytes bytes)
@@ -570,34 +590,11 @@ static void message_take(struct session *session, enum wire_side side, struct cu
         response_take(session, id, tag, body);
 }
 
-/* The whole length of the message at the beginning; 0: more is needed; SIZE_MAX: it is none. After
- * a SASL bind with a security layer (RFC 4422) buffers come with four bytes of length instead. */
-static size_t message_length(struct session *session, struct bytes bytes)
-{
-    if (bytes.length < 6)
-        return 0;
-    if (bytes.data[0] != DER_SEQUENCE) {
-        session->is_sealed = true;
-        const uint32_t length = load_be32(bytes.data);
-        return length > MESSAGE_MAX ? SIZE_MAX : (size_t)length + 4;
-    }
-    if (!(bytes.data[1] & 0x80))
-        return 2 + (size_t)bytes.data[1];
-    const size_t count = bytes.data[1] & 0x7FU;
-    size_t length = 0;
-    if (count == 0 || count > 4)
-        return SIZE_MAX;
-    for (size_t i = 0; i < count; i++)
-        length = length << 8 | bytes.data[2 + i];
-    return length > MESSAGE_MAX ? SIZE_MAX : length + 2 + count;
-}
-
 /* The messages of what was opened; returns what is left over. */
 static struct bytes opened_read(struct session *session, enum wire_side side, struct bytes bytes)
 {
     while (bytes.length) {
-        const size_t length =
-            bytes.data[0] == DER_SEQUENCE ? message_length(session, bytes) : SIZE_MAX;
+        const size_t length = bytes.data[0] == DER_SEQUENCE ? message_length(bytes) : SIZE_MAX;
         struct cursor at = cursor_over(bytes, 0), message;
         if (length == SIZE_MAX) {
             wire_damaged(&session->base, side, "sealed bytes that are no LDAP message");
@@ -668,7 +665,7 @@ static size_t ldap_data(struct wire_session *base, enum wire_side side, struct b
     size_t taken = 0;
     while (taken < bytes.length) {
         const struct bytes rest = bytes_of(bytes.data + taken, bytes.length - taken);
-        const size_t length = message_length(session, rest);
+        const size_t length = message_length(rest);
         if (length == SIZE_MAX) {
             wire_damaged(base, side, "bytes that are no LDAP message");
             return bytes.length;
@@ -694,10 +691,29 @@ static size_t cldap_data(struct wire_session *base, enum wire_side side, struct 
     return bytes.length;
 }
 
+/* Sealed buffers begin with the token of NTLM ([MS-NLMP] 2.2.2.9.1) or Kerberos (RFC 4121 4.2.6.2).
+ */
+static bool is_wrapped(struct bytes bytes)
+{
+    static const uint8_t ntlm[] = {1, 0, 0, 0}, kerberos[] = {5, 4};
+    return bytes.length >= 8 && bytes.data[0] == 0 &&
+           (memcmp(bytes.data + 4, ntlm, sizeof(ntlm)) == 0 ||
+            memcmp(bytes.data + 4, kerberos, sizeof(kerberos)) == 0);
+}
+
+static size_t ldap_frame(const struct wire_session *base, enum wire_side side, struct bytes bytes)
+{
+    if (ldap_probe(base->connection, side, bytes) != WIRE_YES && !is_wrapped(bytes))
+        return 0;
+    const size_t length = message_length(bytes);
+    return length == SIZE_MAX ? 0 : length;
+}
+
 static bool ldap_gap(struct wire_session *base, enum wire_side side, uint64_t length)
 {
-    (void)base, (void)side, (void)length;
-    return false;
+    (void)length;
+    wire_gather_end(base, &((struct session *)base)->opened[side]);
+    return true;
 }
 
 static void ldap_end(struct wire_session *base)
@@ -717,6 +733,7 @@ const struct wire_protocol wire_ldap = {
     .probe = ldap_probe,
     .open = ldap_open,
     .data = ldap_data,
+    .frame = ldap_frame,
     .gap = ldap_gap,
     .end = ldap_end,
 };

@@ -514,16 +514,19 @@ static uint16_t mapped_port(struct bytes stub)
     return at && (size_t)(stub.data + stub.length - at) >= 7 ? load_be16(at + 5) : 0;
 }
 
+/* `stub` as far as it was kept, `end` the last fragment's. */
 static void response_end(struct session *session, struct rpc_call *call, const struct rpc_pdu *pdu,
-                         struct bytes stub)
+                         struct bytes stub, struct bytes end)
 {
+    if (end.length < 4)
+        end = stub;
     struct outcome outcome = {.is_there = true,
-                              .length = stub.length,
+                              .length = call->response_length,
                               .place = session->base.connection->now[WIRE_SERVER]};
     const struct context *context = context_of(session, call->context);
-    if (!pdu->is_hidden && stub.length >= 4) {
+    if (!pdu->is_hidden && end.length >= 4) {
         outcome.has_status = true;
-        outcome.status = rpc_u32(pdu, stub.data + stub.length - 4);
+        outcome.status = rpc_u32(pdu, end.data + end.length - 4);
     }
     if (!pdu->is_hidden && context && context->interface &&
         load_le32(context->uuid) == 0xE1AF8308 && call->opnum == 3) {
@@ -543,6 +546,7 @@ static void response_take(struct session *session, const struct rpc_pdu *pdu)
         return;
     const struct bytes stub = bytes_of(pdu->body.data + 8, pdu->body.length - 8);
     struct bytes whole = stub;
+    call->response_length += stub.length;
     if (pdu->flags & RPC_FIRST)
         stub_drop(session, WIRE_SERVER);
     if (pdu->is_hidden)
@@ -551,7 +555,7 @@ static void response_take(struct session *session, const struct rpc_pdu *pdu)
         whole = stub_take(session, WIRE_SERVER, pdu, stub);
     if (!(pdu->flags & RPC_LAST))
         return;
-    response_end(session, call, pdu, whole);
+    response_end(session, call, pdu, whole, stub);
     stub_drop(session, WIRE_SERVER);
 }
 
@@ -635,10 +639,18 @@ static size_t rpc_data(struct wire_session *base, enum wire_side side, struct by
     return taken;
 }
 
+static size_t rpc_frame(const struct wire_session *base, enum wire_side side, struct bytes bytes)
+{
+    (void)base, (void)side;
+    return bytes.length < RPC_HEADER ? 0 : rpc_pdu_length(bytes);
+}
+
+/* A stub is read as far as it goes without a hole. */
 static bool rpc_gap(struct wire_session *base, enum wire_side side, uint64_t length)
 {
-    (void)base, (void)side, (void)length;
-    return false;
+    (void)length;
+    ((struct session *)base)->is_dropping[side] = true;
+    return true;
 }
 
 /* --- The association --- */
@@ -709,6 +721,7 @@ const struct wire_protocol wire_dcerpc = {
     .probe = rpc_probe,
     .open = rpc_open,
     .data = rpc_data,
+    .frame = rpc_frame,
     .gap = rpc_gap,
     .end = rpc_end,
 };

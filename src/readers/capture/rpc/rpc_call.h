@@ -126,7 +126,7 @@ struct rpc_call {
     bool is_used, is_sealed;
     uint32_t call_id;
     uint16_t context, opnum;
-    size_t request_length;
+    size_t request_length, response_length;
     uint8_t auth_type, auth_level;
     bool has_object;
     uint8_t object[16];

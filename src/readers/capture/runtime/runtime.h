@@ -122,6 +122,7 @@ struct wire_inlet {
     uint8_t *data;
     uint32_t length, capacity;
     uint64_t skip; /* bytes that are not wanted */
+    bool is_lost;  /* behind a gap, and no message has begun since */
 };
 
 /* A call of `data` that is going on, so that wire_skip finds its inlet. */

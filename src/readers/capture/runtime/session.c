@@ -96,6 +96,20 @@ static struct bytes session_feed(struct wire_flow *flow, struct wire_session *se
     return bytes;
 }
 
+/* Whether messages begin with the bytes behind a gap. What belongs to none is passed over. */
+static bool inlet_finds(struct wire_session *session, struct wire_inlet *inlet, enum wire_side side,
+                        struct bytes bytes)
+{
+    const struct wire_connection *connection = session->connection;
+    if (inlet->is_lost && session->protocol->frame(session, side, bytes))
+        inlet->is_lost = false;
+    if (inlet->is_lost && bytes.length)
+        losses_add(connection->lane->losses, LOSS_OTHER, session->protocol->name,
+                   "segments behind a gap that begin no message, passed over", 0,
+                   connection->now[side].packet);
+    return !inlet->is_lost;
+}
+
 /* Gives bytes to a session. False when there was no room for what it did not take: all that waits
  * is dropped then, *lost of it. */
 static bool inlet_give(struct wire_flow *flow, struct wire_session *session,
@@ -105,6 +119,8 @@ static bool inlet_give(struct wire_flow *flow, struct wire_session *session,
     const struct arena *arena = flow->connection.arena;
     const size_t before = arena->taken;
     bytes = inlet_skip(inlet, bytes);
+    if (!inlet_finds(session, inlet, side, bytes))
+        return true;
     bool is_kept = true;
     if (inlet->length == 0) {
         bytes = session_feed(flow, session, inlet, side, bytes);
@@ -126,6 +142,16 @@ static bool inlet_give(struct wire_flow *flow, struct wire_session *session,
     return is_kept;
 }
 
+/* What is not here yet of the message that waits; 0 when that is not known. */
+static uint64_t inlet_rest(const struct wire_session *session, const struct wire_inlet *inlet,
+                           enum wire_side side)
+{
+    const struct bytes waiting = bytes_of(inlet->data, inlet->length);
+    const size_t whole =
+        waiting.length ? session->protocol->frame(session, side, waiting) : waiting.length;
+    return whole > waiting.length ? whole - waiting.length : 0;
+}
+
 /* Tells a session of a gap; false when it gives up. What waited may be the beginning of the message
  * that the gap is in: it is dropped, and part of the loss. */
 static bool inlet_gap(struct wire_flow *flow, struct wire_session *session,
@@ -138,6 +164,11 @@ static bool inlet_gap(struct wire_flow *flow, struct wire_session *session,
     if (length)
         length -= inlet->skip;
     inlet->skip = 0;
+    if (session->protocol->frame) {
+        const uint64_t rest = inlet_rest(session, inlet, side);
+        inlet->is_lost = !length || length > rest;
+        inlet->skip = inlet->is_lost ? 0 : rest - length;
+    }
     inlet->length = 0;
     const struct arena *arena = flow->connection.arena;
     const size_t before = arena->taken;

@@ -7,9 +7,10 @@
 
 /* Packet header ([MS-TDS] 2.2.3.1): 0 type, 1 status (1: last), 2 length BE, 4 SPID, 6 packet id, 7
  * 0 */
-#define HEADER      8U
-#define STATUS_LAST 0x01U
-#define MESSAGE_MAX (64U << 10) /* of a message's bytes that are looked at */
+#define HEADER       8U
+#define STATUS_LAST  0x01U
+#define PACKET_FIRST 1U          /* each message begins with packet 1, or does not count them */
+#define MESSAGE_MAX  (64U << 10) /* of a message's bytes that are looked at */
 
 enum packet {
     PACKET_BATCH = 0x01,
@@ -75,6 +76,7 @@ struct session {
     struct wire_session base;
     struct auth_state *auth;
     struct buffer message[2]; /* the packets of one message, per side */
+    bool is_torn[2];          /* a part of that message is lost */
     struct wire_carried *tls;
     bool is_encrypted;
 };
@@ -217,7 +219,7 @@ static void batch_take(struct session *session, struct bytes body, const uint8_t
     event_done(session, event);
 }
 
-static void message_end(struct session *session, enum wire_side side, const uint8_t *header)
+static void message_done(struct session *session, enum wire_side side, const uint8_t *header)
 {
     const struct bytes body = buffer_view(&session->message[side]);
     if (header[0] == PACKET_PRELOGIN && tls_is_record(body)) /* its handshake (2.2.6.5) */
@@ -235,6 +237,21 @@ static void message_end(struct session *session, enum wire_side side, const uint
         auth_token(&session->base, side, bytes_of(body.data + 3, body.length - 3), &session->auth,
                    "tds"); /* the SSPI token of the response (2.2.7.22) */
     wire_gather_end(&session->base, &session->message[side]);
+}
+
+static void packet_take(struct session *session, enum wire_side side, const uint8_t *header)
+{
+    struct buffer *message = &session->message[side];
+    const size_t length = load_be16(header + 2);
+    if (header[6] <= PACKET_FIRST)
+        session->is_torn[side] = false;
+    if (!session->is_torn[side] && message->length + length <= MESSAGE_MAX)
+        (void)wire_gather(&session->base, message, bytes_of(header + HEADER, length - HEADER));
+    if (!(header[1] & STATUS_LAST))
+        return;
+    if (!session->is_torn[side])
+        message_done(session, side, header);
+    session->is_torn[side] = false;
 }
 
 /* Behind the handshake TLS stands in the stream by itself. */
@@ -256,26 +273,31 @@ static size_t tds_data(struct wire_session *base, enum wire_side side, struct by
     size_t taken = 0;
     while (bytes.length - taken >= HEADER) {
         const uint8_t *header = bytes.data + taken;
-        if (session->is_encrypted || !is_header(bytes_of(header, HEADER))) {
+        if (session->is_encrypted || !is_header(bytes_of(header, HEADER)))
             return encrypted_take(session, side, bytes, taken);
-        }
         const size_t length = load_be16(header + 2);
         if (bytes.length - taken < length)
             break;
-        struct buffer *message = &session->message[side];
-        if (message->length + length <= MESSAGE_MAX)
-            (void)wire_gather(base, message, bytes_of(header + HEADER, length - HEADER));
-        if (header[1] & STATUS_LAST)
-            message_end(session, side, header);
+        packet_take(session, side, header);
         taken += length;
     }
     return taken;
 }
 
+static size_t tds_frame(const struct wire_session *base, enum wire_side side, struct bytes bytes)
+{
+    (void)base, (void)side;
+    return bytes.length >= HEADER && is_header(bytes) ? load_be16(bytes.data + 2) : 0;
+}
+
+/* Of the message that it is in nothing is told. In TLS there is no way back. */
 static bool tds_gap(struct wire_session *base, enum wire_side side, uint64_t length)
 {
-    (void)base, (void)side, (void)length;
-    return false;
+    struct session *session = (struct session *)base;
+    (void)length;
+    session->is_torn[side] = true;
+    wire_gather_end(base, &session->message[side]);
+    return !session->tls && !session->is_encrypted;
 }
 
 static void tds_end(struct wire_session *base)
@@ -292,6 +314,7 @@ const struct wire_protocol wire_tds = {
     .probe = tds_probe,
     .open = tds_open,
     .data = tds_data,
+    .frame = tds_frame,
     .gap = tds_gap,
     .end = tds_end,
 };
