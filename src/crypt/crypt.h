@@ -70,6 +70,28 @@ bool crypt_aes_cbc(struct bytes key, const uint8_t iv[16], bool encrypts, struct
  * length is at least 16. */
 bool crypt_aes_cts_decrypt(struct bytes key, struct bytes from, uint8_t *to);
 
+/* --- Signatures: whether they hold. Numbers are big-endian. --- */
+
+/* Ed25519 (RFC 8032); the key has 32 bytes, the signature 64. */
+bool crypt_ed25519_holds(struct bytes key, struct bytes message, struct bytes signature);
+
+/* RSASSA-PKCS1-v1_5 (RFC 8017 8.2). */
+struct crypt_rsa_key {
+    struct bytes modulus, exponent;
+};
+bool crypt_rsa_holds(const struct crypt_rsa_key *key, enum crypt_hash hash, struct bytes message,
+                     struct bytes signature);
+
+/* ECDSA (FIPS 186-4) on a NIST curve, with the hash that SSH uses for it (RFC 5656 6.2.1). The
+ * point is not compressed. */
+enum crypt_curve { CRYPT_P256, CRYPT_P384, CRYPT_P521 };
+
+struct crypt_ecdsa_signature {
+    struct bytes r, s;
+};
+bool crypt_ecdsa_holds(enum crypt_curve curve, struct bytes point, struct bytes message,
+                       const struct crypt_ecdsa_signature *signature);
+
 /* Compares without telling where they differ. */
 bool crypt_equal(const void *one, const void *other, size_t length);
 

@@ -3,7 +3,7 @@
 #define IMPOUND_SUPPRESS_SUPPRESSION_H
 
 #include "base/arena.h"
-#include "suppress/glob.h"
+#include "base/glob.h"
 #include "suppress/suppress.h"
 
 /* One of the patterns must fit; none: nothing was asked. */

@@ -35,6 +35,7 @@ struct tree_reader {
     unsigned depth;
     struct anchor anchors[ANCHORS_MAX];
     unsigned anchor_count;
+    bool refuses_aliases;
     bool is_over;
 };
 
@@ -63,6 +64,11 @@ void tree_close(struct tree_reader *reader)
     yaml_parser_delete(&reader->parser);
     free(reader->stack);
     free(reader);
+}
+
+void tree_refuse_aliases(struct tree_reader *reader)
+{
+    reader->refuses_aliases = true;
 }
 
 static enum status no_memory(struct fault *fault)
@@ -181,6 +187,8 @@ static enum status take_alias(struct tree_reader *reader, const yaml_event_t *ev
 {
     const char *name = (const char *)event->data.alias.anchor;
     const uint32_t line = (uint32_t)event->start_mark.line + 1;
+    if (reader->refuses_aliases)
+        return fault_set(fault, STATUS_INVALID, line, "the alias *%.60s is not allowed here", name);
     const struct tree_node *node = anchor_find(reader, bytes_of_text(name));
     if (node)
         return push(reader, node, fault);

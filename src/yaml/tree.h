@@ -40,6 +40,9 @@ struct tree_reader;
 struct tree_reader *tree_open(struct bytes text, struct arena *arena);
 void tree_close(struct tree_reader *reader);
 
+/* From now on an alias makes a document invalid. */
+void tree_refuse_aliases(struct tree_reader *reader);
+
 /* The next document. STATUS_END behind the last one; STATUS_INVALID with the line in
  * fault->offset, after which there is no next. */
 enum status tree_next(struct tree_reader *reader, const struct tree_node **document,

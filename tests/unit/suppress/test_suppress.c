@@ -1,4 +1,4 @@
-#include "suppress/glob.h"
+#include "base/glob.h"
 #include "suppress/suppress.h"
 
 #include <setjmp.h>

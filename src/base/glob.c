@@ -1,4 +1,4 @@
-#include "suppress/glob.h"
+#include "base/glob.h"
 
 /* Each * first takes nothing; where what follows does not fit, the last * takes one byte more.
  * Earlier ones need no second try: what the last one may take includes whatever they left. */

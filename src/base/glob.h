@@ -1,6 +1,6 @@
 /* Patterns in which * stands for any text, compared without case. */
-#ifndef IMPOUND_SUPPRESS_GLOB_H
-#define IMPOUND_SUPPRESS_GLOB_H
+#ifndef IMPOUND_BASE_GLOB_H
+#define IMPOUND_BASE_GLOB_H
 
 #include "base/bytes.h"
 
