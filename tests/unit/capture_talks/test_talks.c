@@ -18,8 +18,9 @@ static const struct talk talks[] = {
     {"rpc/map", &wire_dcerpc, false},     {"rpc/signed", &wire_dcerpc, false},
     {"rpc/objects", &wire_dcerpc, false}, {"ldap/simple", &wire_ldap, false},
     {"ldap/search", &wire_ldap, false},   {"ldap/ping", &wire_cldap, true},
-    {"tds/login", &wire_tds, false},      {"auth/ntlm", &auth_talk, true},
-    {"auth/spnego", &auth_talk, true},    {"auth/kerberos", &auth_talk, true}};
+    {"tds/login", &wire_tds, false},      {"tds/login-only", &wire_tds, false},
+    {"auth/ntlm", &auth_talk, true},      {"auth/spnego", &auth_talk, true},
+    {"auth/kerberos", &auth_talk, true}};
 
 static struct lab *events_of(const char *name)
 {
@@ -113,6 +114,18 @@ static void a_login_to_a_database_is_told(void **state)
     lab_free(lab);
 }
 
+/* [MS-TDS] 2.2.6.5: ENCRYPT_OFF */
+static void what_follows_an_encrypted_login_is_read(void **state)
+{
+    (void)state;
+    struct lab *lab = events_of("tds/login-only");
+    expect(lab, 1, "tds", "\"prelogin_encryption\":0");
+    expect(lab, 1, "ssl", "\"established\":true");
+    expect(lab, 0, "tds", "\"command\":\"login7\"");
+    expect(lab, 1, "tds", "\"query\":\"SELECT name FROM sys.databases\"");
+    lab_free(lab);
+}
+
 static void tokens_say_who_and_how(void **state)
 {
     (void)state;
@@ -153,6 +166,7 @@ static void a_gap_loses_only_what_was_in_it(void **state)
         {{"ldap/simple", &wire_ldap, false}, "ldap_search", 0},
         {{"ldap/search", &wire_ldap, false}, "ldap", 1},
         {{"tds/login", &wire_tds, false}, "tds", 0},
+        {{"tds/login-only", &wire_tds, false}, "tds", 0},
         {{"krb5/as", &wire_krb_tcp, false}, "kerberos", 0},
         {{"krb5/s4u", &wire_krb_tcp, false}, "kerberos", 0},
     };
@@ -183,6 +197,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(objects_are_told_by_their_class_and_their_texts),
         cmocka_unit_test(searches_are_told_with_their_filter),
         cmocka_unit_test(a_login_to_a_database_is_told),
+        cmocka_unit_test(what_follows_an_encrypted_login_is_read),
         cmocka_unit_test(tokens_say_who_and_how),
         cmocka_unit_test(pieces_of_any_size_say_the_same),
         cmocka_unit_test(a_gap_loses_only_what_was_in_it),

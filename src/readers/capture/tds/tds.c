@@ -78,7 +78,6 @@ struct session {
     struct buffer message[2]; /* the packets of one message, per side */
     bool is_torn[2];          /* a part of that message is lost */
     struct wire_carried *tls;
-    bool is_encrypted;
 };
 
 static bool is_header(struct bytes bytes)
@@ -254,31 +253,33 @@ static void packet_take(struct session *session, enum wire_side side, const uint
     session->is_torn[side] = false;
 }
 
-/* Behind the handshake TLS stands in the stream by itself. */
-static size_t encrypted_take(struct session *session, enum wire_side side, struct bytes bytes,
-                             size_t taken)
+/* The whole length of the packet or TLS record that begins here; 0: neither does. */
+static size_t frame_length(struct bytes bytes)
 {
-    const struct bytes rest = bytes_of(bytes.data + taken, bytes.length - taken);
-    session->is_encrypted = true;
-    if (session->tls)
-        wire_carry(&session->base, &session->tls, &wire_tls, side, rest);
-    else
-        wire_unseen(&session->base, rest.length);
-    return bytes.length;
+    if (tls_is_record(bytes))
+        return TLS_RECORD_HEADER + load_be16(bytes.data + 3);
+    return is_header(bytes) ? load_be16(bytes.data + 2) : 0;
 }
 
+/* Behind the handshake TLS stands in the stream by itself: its records are all that comes, or, when
+ * only the login is encrypted, they end with it ([MS-TDS] 2.2.6.5, ENCRYPT_OFF). */
 static size_t tds_data(struct wire_session *base, enum wire_side side, struct bytes bytes)
 {
     struct session *session = (struct session *)base;
     size_t taken = 0;
     while (bytes.length - taken >= HEADER) {
-        const uint8_t *header = bytes.data + taken;
-        if (session->is_encrypted || !is_header(bytes_of(header, HEADER)))
-            return encrypted_take(session, side, bytes, taken);
-        const size_t length = load_be16(header + 2);
-        if (bytes.length - taken < length)
+        const struct bytes rest = bytes_of(bytes.data + taken, bytes.length - taken);
+        const size_t length = frame_length(rest);
+        if (!length) {
+            wire_unseen(base, rest.length);
+            return bytes.length;
+        }
+        if (rest.length < length)
             break;
-        packet_take(session, side, header);
+        if (tls_is_record(rest))
+            wire_carry(base, &session->tls, &wire_tls, side, bytes_of(rest.data, length));
+        else
+            packet_take(session, side, rest.data);
         taken += length;
     }
     return taken;
@@ -287,17 +288,17 @@ static size_t tds_data(struct wire_session *base, enum wire_side side, struct by
 static size_t tds_frame(const struct wire_session *base, enum wire_side side, struct bytes bytes)
 {
     (void)base, (void)side;
-    return bytes.length >= HEADER && is_header(bytes) ? load_be16(bytes.data + 2) : 0;
+    return bytes.length < HEADER ? 0 : frame_length(bytes);
 }
 
-/* Of the message that it is in nothing is told. In TLS there is no way back. */
+/* Of the message that it is in nothing is told. */
 static bool tds_gap(struct wire_session *base, enum wire_side side, uint64_t length)
 {
     struct session *session = (struct session *)base;
     (void)length;
     session->is_torn[side] = true;
     wire_gather_end(base, &session->message[side]);
-    return !session->tls && !session->is_encrypted;
+    return true;
 }
 
 static void tds_end(struct wire_session *base)
