@@ -1,6 +1,7 @@
 /* Connections: reassembly, roles, ends, memory, what is said of them. */
 #include "flow_lab.h"
 
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -568,37 +569,39 @@ static void what_is_held_behind_a_hole_is_bounded(void **state)
     assert_int_equal(lab->streams[0].length, 10 + 19999 * 1000);
 }
 
-/* ---- identifiers: the baseline of the Community ID specification ---- */
+/* ---- identifiers: github.com/corelight/community-id-spec, baseline/baseline_deflt.json ---- */
+
+static void end_is(struct lab_end *end, const char *address, uint16_t port)
+{
+    const bool is_6 = strchr(address, ':') != NULL;
+    assert_int_equal(inet_pton(is_6 ? AF_INET6 : AF_INET, address, end->address), 1);
+    end->address_length = is_6 ? 16 : 4;
+    end->port = port;
+}
 
 static void community_ids_are_those_of_the_specification(void **state)
 {
     static const struct {
-        uint8_t client[4], server[4];
-        uint16_t client_port, server_port;
+        const char *client;
+        uint16_t client_port;
+        const char *server;
+        uint16_t server_port;
         bool is_udp;
         const char *expected;
     } rows[] = {
-        {{128, 232, 110, 120},
-         {66, 35, 250, 204},
-         34855,
-         80,
-         false,
-         "1:LQU9qZlK+B5F3KDmev6m5PMibrg="},
-        {{66, 35, 250, 204},
-         {128, 232, 110, 120},
-         80,
-         34855,
-         false,
-         "1:LQU9qZlK+B5F3KDmev6m5PMibrg="},
-        {{192, 168, 1, 52}, {8, 8, 8, 8}, 54585, 53, true, "1:d/FP5EW3wiY1vCndhwleRRKHowQ="},
-        {{8, 8, 8, 8}, {192, 168, 1, 52}, 53, 54585, true, "1:d/FP5EW3wiY1vCndhwleRRKHowQ="},
+        {"128.232.110.120", 34855, "66.35.250.204", 80, false, "1:LQU9qZlK+B5F3KDmev6m5PMibrg="},
+        {"66.35.250.204", 80, "128.232.110.120", 34855, false, "1:LQU9qZlK+B5F3KDmev6m5PMibrg="},
+        {"192.168.1.52", 54585, "8.8.8.8", 53, true, "1:d/FP5EW3wiY1vCndhwleRRKHowQ="},
+        {"8.8.8.8", 53, "192.168.1.52", 54585, true, "1:d/FP5EW3wiY1vCndhwleRRKHowQ="},
+        {"2001:470:e5bf:dead:4957:2174:e82c:4887", 63943, "2607:f8b0:400c:c03::1a", 25, false,
+         "1:/qFaeAR+gFe1KYjMzVDsMv+wgU4="},
+        {"2607:f8b0:400c:c03::1a", 25, "2001:470:e5bf:dead:4957:2174:e82c:4887", 63943, false,
+         "1:/qFaeAR+gFe1KYjMzVDsMv+wgU4="},
     };
     struct flow_lab *lab = *state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        memcpy(lab->client.address, rows[i].client, 4);
-        memcpy(lab->server.address, rows[i].server, 4);
-        lab->client.port = rows[i].client_port;
-        lab->server.port = rows[i].server_port;
+        end_is(&lab->client, rows[i].client, rows[i].client_port);
+        end_is(&lab->server, rows[i].server, rows[i].server_port);
         if (rows[i].is_udp)
             flow_lab_udp(lab, WIRE_CLIENT, bytes_of_text("x"));
         else

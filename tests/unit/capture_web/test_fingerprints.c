@@ -1,5 +1,6 @@
-/* The vectors that the authors of JA3 and JA4 have published; of JA3S there are none with their
- * numbers, so its text is hashed by hand. */
+/* The vectors that the authors of JA3 and JA4 have published: github.com/salesforce/ja3, README.md
+ * (commit 421dd4f), and github.com/FoxIO-LLC/ja4, technical_details/JA4.md and python/test/testdata
+ * (commit 0e54bc8). Of JA3S there are none with their numbers, so its text is hashed by hand. */
 #include "readers/capture/tls/hello.h"
 
 #include <setjmp.h>
@@ -125,6 +126,33 @@ static void ja4_is_what_its_author_prints(void **state)
     buffer_release(&signatures);
 }
 
+/* JA4_ro and JA4 of python/test/testdata/ssh2.pcapng.json: TLS 1.2, and no protocol is asked for.
+ */
+static void ja4_is_what_its_author_prints_of_a_capture(void **state)
+{
+    static const uint16_t ciphers[] = {0xC02C, 0xC02B, 0xC030, 0xC02F, 0xC024, 0xC023, 0xC028,
+                                       0xC027, 0xC00A, 0xC009, 0xC014, 0xC013, 0x009D, 0x009C,
+                                       0x003D, 0x003C, 0x0035, 0x002F, 0x000A};
+    static const uint16_t extensions[] = {0x0000, 0x0005, 0x000A, 0x000B,
+                                          0x000D, 0x0023, 0x0017, 0xFF01};
+    static const uint16_t signatures[] = {0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0201,
+                                          0x0403, 0x0503, 0x0203, 0x0202, 0x0601, 0x0603};
+    (void)state;
+    struct buffer of_ciphers = {0}, of_extensions = {0}, of_signatures = {0};
+    pairs_add(&of_ciphers, ciphers, COUNT_OF(ciphers));
+    empty_add(&of_extensions, extensions, COUNT_OF(extensions));
+    pairs_add(&of_signatures, signatures, COUNT_OF(signatures));
+    const struct tls_hello hello = {.version = 0x0303,
+                                    .ciphers = buffer_view(&of_ciphers),
+                                    .extensions = buffer_view(&of_extensions),
+                                    .signatures = buffer_view(&of_signatures),
+                                    .has_name = true};
+    ja4_is(&hello, "t12d190800_d83cc789557e_7af1ed941c26");
+    buffer_release(&of_ciphers);
+    buffer_release(&of_extensions);
+    buffer_release(&of_signatures);
+}
+
 static void ja4_of_nothing_has_zeros(void **state)
 {
     (void)state;
@@ -163,6 +191,7 @@ int main(void)
         cmocka_unit_test(ja3_of_a_hello_without_extensions),
         cmocka_unit_test(ja3s_is_the_digest_of_its_numbers),
         cmocka_unit_test(ja4_is_what_its_author_prints),
+        cmocka_unit_test(ja4_is_what_its_author_prints_of_a_capture),
         cmocka_unit_test(ja4_of_nothing_has_zeros),
         cmocka_unit_test(ja4_writes_protocols_that_are_no_text_in_hex),
     };
