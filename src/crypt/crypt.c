@@ -82,14 +82,14 @@ bool crypt_hmac(enum crypt_hash hash, struct bytes key, const struct bytes *part
     return is_good;
 }
 
-bool crypt_pbkdf2(struct bytes password, struct bytes salt, unsigned rounds, uint8_t *to,
-                  size_t length)
+bool crypt_pbkdf2(enum crypt_hash hash, struct bytes password, struct bytes salt, unsigned rounds,
+                  uint8_t *to, size_t length)
 {
     static const uint8_t none[1];
     return password.length <= INT_MAX && salt.length <= INT_MAX && rounds <= INT_MAX &&
            PKCS5_PBKDF2_HMAC(password.length ? (const char *)password.data : "",
                              (int)password.length, salt.length ? salt.data : none, (int)salt.length,
-                             (int)rounds, EVP_sha1(), (int)length, to) == 1;
+                             (int)rounds, digest_of(hash), (int)length, to) == 1;
 }
 
 /* --- Ciphers --- */

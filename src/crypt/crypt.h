@@ -29,9 +29,29 @@ bool crypt_hmac(enum crypt_hash hash, struct bytes key, const struct bytes *part
 /* RFC 1320. */
 void crypt_md4(struct bytes bytes, uint8_t to[16]);
 
-/* PBKDF2 (RFC 8018 5.2) with HMAC-SHA1. */
-bool crypt_pbkdf2(struct bytes password, struct bytes salt, unsigned rounds, uint8_t *to,
-                  size_t length);
+/* --- Keys from keys: `length` bytes into `to`. False without memory. --- */
+
+/* PBKDF2 (RFC 8018 5.2) with HMAC. */
+bool crypt_pbkdf2(enum crypt_hash hash, struct bytes password, struct bytes salt, unsigned rounds,
+                  uint8_t *to, size_t length);
+
+/* What a key is for. */
+struct crypt_purpose {
+    struct bytes label, context;
+};
+
+/* SP 800-108 4.1: HMAC in counter mode, counter and length of 32 bits; at most one hash's length.
+ */
+bool crypt_derive_counter(enum crypt_hash hash, struct bytes key,
+                          const struct crypt_purpose *purpose, uint8_t *to, size_t length);
+
+/* P_hash (RFC 5246 5): TLS 1.2's PRF when the seed begins with the label. */
+bool crypt_derive_chain(enum crypt_hash hash, struct bytes secret, struct bytes seed, uint8_t *to,
+                        size_t length);
+
+/* HKDF-Expand-Label (RFC 8446 7.1) without a context; at most one hash's length. */
+bool crypt_derive_label(enum crypt_hash hash, struct bytes secret, const char *label, uint8_t *to,
+                        uint8_t length);
 
 /* --- Ciphers --- */
 

@@ -1,4 +1,7 @@
-/* Published vectors: RFC 1320, RFC 2202, RFC 3962, RFC 6229, RFC 8439, the GCM specification. */
+/* Published vectors: RFC 1320, RFC 2202, RFC 3962, RFC 6229, RFC 8439, RFC 8448, the GCM
+ * specification; of SMB 3's keys, Microsoft's "SMB 2 and SMB 3 security in Windows 10: the anatomy
+ * of signing and cryptographic keys" and "Encryption in SMB 3.0: A protocol perspective"; of TLS
+ * 1.2's PRF, the mailing list of the TLS working group (2009). */
 #include "crypt/crypt.h"
 
 #include <setjmp.h>
@@ -77,9 +80,71 @@ static void pbkdf2_is_the_one_of_rfc_3962(void **state)
 {
     (void)state;
     uint8_t made[32];
-    assert_true(crypt_pbkdf2(bytes_of_text("password"), bytes_of_text("ATHENA.MIT.EDUraeburn"),
-                             1200, made, 32));
+    assert_true(crypt_pbkdf2(CRYPT_SHA1, bytes_of_text("password"),
+                             bytes_of_text("ATHENA.MIT.EDUraeburn"), 1200, made, 32));
     is_hex(made, 32, "5c08eb61fdf71e4e4ec3cf6ba1f5512ba7e52ddbc5e5142f708a31e2e62b1e13");
+}
+
+static void smb_key_is(const char *session, struct bytes label, struct bytes context,
+                       const char *expected)
+{
+    uint8_t key[16], made[16];
+    const struct crypt_purpose purpose = {.label = label, .context = context};
+    assert_true(
+        crypt_derive_counter(CRYPT_SHA256, bytes_of(key, unhex(key, session)), &purpose, made, 16));
+    is_hex(made, 16, expected);
+}
+
+#define TEXT(text) bytes_of(text, sizeof(text)) /* with its NUL */
+
+/* [MS-SMB2] 3.1.4.2 */
+static void keys_of_smb_3_are_those_of_its_authors(void **state)
+{
+    (void)state;
+    uint8_t hash[64];
+    const char *session = "7cd451825d0450d235424e44ba6e78cc";
+    smb_key_is(session, TEXT("SMB2AESCMAC"), TEXT("SmbSign"), "0b7e9c5cac36c0f6ea9ab275298cedce");
+    smb_key_is(session, TEXT("SMB2AESCCM"), TEXT("ServerIn "), "fad27796665b313ebb578f388632b4f7");
+    smb_key_is(session, TEXT("SMB2AESCCM"), TEXT("ServerOut"), "b0f0427f7ceb416d1d9dcc0cd4f99447");
+    session = "b4546771b515f766a86735532dd6c4f0";
+    smb_key_is(session, TEXT("SMB2AESCCM"), TEXT("ServerIn "), "261b72350558f2e9dcf613070383edbf");
+    smb_key_is(session, TEXT("SMB2AESCCM"), TEXT("ServerOut"), "8fe2b57ec34d2db5b1a9727f526bbdb5");
+    session = "270e1ba896585eeb7af3472d3b4c75a7";
+    const struct bytes setup = bytes_of(
+        hash,
+        unhex(hash, "0dd13628cc3ed218ef9df9772d436d0887ab9814bfae63a80aa845f36909db7928622dddad522d"
+                    "9751640a459762c5a9d6bb084cbb3ce6bdadef5d5bce3c6c01"));
+    smb_key_is(session, TEXT("SMBSigningKey"), setup, "73fe7a9a77bef0bde49c650d8ccb5f76");
+    smb_key_is(session, TEXT("SMBC2SCipherKey"), setup, "629bcbc54422a0f572b97f45989b6073");
+    smb_key_is(session, TEXT("SMBS2CCipherKey"), setup, "e2af0dcefac68da71a0dfbd0d1350d74");
+}
+
+static void the_prf_of_tls_1_2_is_the_one_of_its_list(void **state)
+{
+    (void)state;
+    uint8_t secret[16], seed[26] = "test label", made[100];
+    (void)unhex(secret, "9bbe436ba940f017b17652849a71db35");
+    (void)unhex(seed + 10, "a0ba9f936cda311827a6f796ffd5198c");
+    assert_true(crypt_derive_chain(CRYPT_SHA256, bytes_of(secret, 16), bytes_of(seed, 26), made,
+                                   sizeof(made)));
+    is_hex(
+        made, sizeof(made),
+        "e3f229ba727be17b8d122620557cd453c2aab21d07c3d495329b52d4e61edb5a6b301791e90d35c9c9a46b4e"
+        "14baf9af0fa022f7077def17abfd3797c0564bab4fbc91666e9def9b97fce34f796789baa48082d122ee42c5"
+        "a72e5a5110fff70187347b66");
+}
+
+/* RFC 8448 3: {server} derive write traffic keys for handshake data */
+static void keys_of_tls_1_3_are_those_of_rfc_8448(void **state)
+{
+    (void)state;
+    uint8_t secret[32], made[16];
+    const struct bytes view = bytes_of(
+        secret, unhex(secret, "b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38"));
+    assert_true(crypt_derive_label(CRYPT_SHA256, view, "key", made, 16));
+    is_hex(made, 16, "3fce516009c21727d0f2e4e86ee403bc");
+    assert_true(crypt_derive_label(CRYPT_SHA256, view, "iv", made, 12));
+    is_hex(made, 12, "5d313eb2671276ee13000b30");
 }
 
 static void cts_is_the_one_of_rfc_3962(void **state)
@@ -145,6 +210,9 @@ int main(void)
         cmocka_unit_test(rc4_is_the_one_of_rfc_6229),
         cmocka_unit_test(hmac_is_the_one_of_rfc_2202),
         cmocka_unit_test(pbkdf2_is_the_one_of_rfc_3962),
+        cmocka_unit_test(keys_of_smb_3_are_those_of_its_authors),
+        cmocka_unit_test(the_prf_of_tls_1_2_is_the_one_of_its_list),
+        cmocka_unit_test(keys_of_tls_1_3_are_those_of_rfc_8448),
         cmocka_unit_test(cts_is_the_one_of_rfc_3962),
         cmocka_unit_test(gcm_opens_its_second_test_case_and_no_other_tag),
         cmocka_unit_test(chacha20_opens_the_letter_of_rfc_8439),

@@ -2,16 +2,43 @@
 
 #include "crypt/crypt.h"
 
+#include <assert.h>
+
 #define AES_BLOCK    16U
-#define AES_TAG      12U
 #define RC4_TAG      16U
 #define RC4_CONFUSER 8U
-#define ROUNDS       4096U
+#define SALT_MAX     1024U
+#define PEPPER_MAX   32U
+#define KIND_ENCRYPT 0xAAU /* RFC 3961 5.3 */
+#define KIND_SIGN    0x55U
+
+/* RFC 3962 (name is NULL) and RFC 8009: that one signs what is encrypted, not what it hides. */
+struct profile {
+    int etype;
+    enum crypt_hash hash;
+    uint8_t key, tag;
+    unsigned rounds; /* of PBKDF2 */
+    const char *name;
+};
+
+static const struct profile *profile_of(int etype)
+{
+    static const struct profile profiles[] = {
+        {KRB5_AES128, CRYPT_SHA1, 16, 12, 4096, NULL},
+        {KRB5_AES256, CRYPT_SHA1, 32, 12, 4096, NULL},
+        {KRB5_AES128_SHA2, CRYPT_SHA256, 16, 16, 32768, "aes128-cts-hmac-sha256-128"},
+        {KRB5_AES256_SHA2, CRYPT_SHA384, 32, 24, 32768, "aes256-cts-hmac-sha384-192"},
+    };
+    for (size_t i = 0; i < COUNT_OF(profiles); i++)
+        if (profiles[i].etype == etype)
+            return &profiles[i];
+    return NULL;
+}
 
 bool krb5_key_is_known(int etype, size_t length)
 {
-    return etype == KRB5_AES256 ? length == 32
-                                : (etype == KRB5_AES128 || etype == KRB5_RC4) && length == 16;
+    const struct profile *profile = profile_of(etype);
+    return profile ? length == profile->key : etype == KRB5_RC4 && length == 16;
 }
 
 /* Copies of `from`, each turned right by 13 bits more, are added up in ones' complement. */
@@ -62,33 +89,58 @@ static bool derive(struct bytes key, struct bytes constant, uint8_t *to)
     return is_good;
 }
 
-static bool derive_usage(struct bytes key, unsigned usage, uint8_t kind, uint8_t *to)
+/* A key for a purpose: DK, or KDF-HMAC-SHA2 (RFC 8009 3), which makes any length. */
+static bool derive_for(const struct profile *profile, struct bytes key, struct bytes constant,
+                       uint8_t *to, size_t length)
+{
+    const struct crypt_purpose purpose = {.label = constant};
+    return profile->name ? crypt_derive_counter(profile->hash, key, &purpose, to, length)
+                         : derive(key, constant, to);
+}
+
+static bool derive_usage(const struct profile *profile, struct bytes key, unsigned usage,
+                         uint8_t kind, uint8_t *to)
 {
     const uint8_t constant[] = {0, 0, (uint8_t)(usage >> 8), (uint8_t)usage, kind};
-    return derive(key, bytes_of(constant, sizeof(constant)), to);
+    const bool signs = kind == KIND_SIGN;
+    return derive_for(profile, key, bytes_of(constant, sizeof(constant)), to,
+                      signs && profile->name ? profile->tag : profile->key);
+}
+
+/* The initial state of the cipher is signed with what is encrypted (RFC 8009 5). */
+static bool tag_fits(const struct profile *profile, const uint8_t *key, const uint8_t *text,
+                     size_t length, const struct krb5_around *around, const uint8_t *tag)
+{
+    static const uint8_t state[AES_BLOCK];
+    uint8_t made[CRYPT_HASH_MAX];
+    const struct bytes parts[] = {
+        bytes_of(state, profile->name ? AES_BLOCK : 0),
+        bytes_of(text, AES_BLOCK),
+        around->before,
+        bytes_of(text + AES_BLOCK, around->middle),
+        around->behind,
+        bytes_of(text + AES_BLOCK + around->middle, length - AES_BLOCK - around->middle),
+    };
+    const struct bytes view = bytes_of(key, profile->name ? profile->tag : profile->key);
+    return crypt_hmac(profile->hash, view, parts, COUNT_OF(parts), made) &&
+           crypt_equal(made, tag, profile->tag);
 }
 
 bool krb5_decrypt_around(const struct wire_key *key, unsigned usage, struct bytes cipher,
                          const struct krb5_around *around, uint8_t *room, struct bytes *plain)
 {
-    uint8_t to_encrypt[WIRE_KEY_MAX], to_sign[WIRE_KEY_MAX], made[CRYPT_HASH_MAX];
+    const struct profile *profile = profile_of(key->etype);
+    uint8_t to_encrypt[WIRE_KEY_MAX], to_sign[WIRE_KEY_MAX];
     const struct bytes view = wire_key_view(key);
-    if (cipher.length < AES_BLOCK + AES_TAG + around->middle)
+    if (!profile || cipher.length < (size_t)AES_BLOCK + profile->tag + around->middle)
         return false;
-    const size_t length = cipher.length - AES_TAG;
-    const struct bytes parts[] = {
-        bytes_of(room, AES_BLOCK),
-        around->before,
-        bytes_of(room + AES_BLOCK, around->middle),
-        around->behind,
-        bytes_of(room + AES_BLOCK + around->middle, length - AES_BLOCK - around->middle),
-    };
-    const bool is_right =
-        derive_usage(view, usage, 0xAA, to_encrypt) && derive_usage(view, usage, 0x55, to_sign) &&
-        crypt_aes_cts_decrypt(bytes_of(to_encrypt, key->length), bytes_of(cipher.data, length),
-                              room) &&
-        crypt_hmac(CRYPT_SHA1, bytes_of(to_sign, key->length), parts, COUNT_OF(parts), made) &&
-        crypt_equal(made, cipher.data + length, AES_TAG);
+    const size_t length = cipher.length - profile->tag;
+    const bool is_right = derive_usage(profile, view, usage, KIND_ENCRYPT, to_encrypt) &&
+                          derive_usage(profile, view, usage, KIND_SIGN, to_sign) &&
+                          crypt_aes_cts_decrypt(bytes_of(to_encrypt, key->length),
+                                                bytes_of(cipher.data, length), room) &&
+                          tag_fits(profile, to_sign, profile->name ? cipher.data : room, length,
+                                   around, cipher.data + length);
     *plain = bytes_of(room + AES_BLOCK, length - AES_BLOCK);
     crypt_wipe(to_encrypt, sizeof(to_encrypt));
     crypt_wipe(to_sign, sizeof(to_sign));
@@ -137,43 +189,73 @@ bool krb5_decrypt(const struct wire_key *key, unsigned usage, struct bytes ciphe
                                   : krb5_decrypt_around(key, usage, cipher, &nothing, room, plain);
 }
 
+/* RFC 3962 4, RFC 8009 4: there the salt begins with the name of the type. */
 bool krb5_string_to_key(int etype, struct bytes password, struct bytes salt, struct wire_key *key)
 {
-    uint8_t raw[WIRE_KEY_MAX];
-    const uint8_t length = etype == KRB5_AES256 ? 32 : 16;
-    if (etype != KRB5_AES128 && etype != KRB5_AES256)
+    const struct profile *profile = profile_of(etype);
+    uint8_t raw[WIRE_KEY_MAX], whole[SALT_MAX];
+    const size_t name = profile && profile->name ? strlen(profile->name) + 1 : 0;
+    if (!profile || salt.length > SALT_MAX - name)
         return false;
-    *key = (struct wire_key){.length = length, .etype = etype};
-    const bool is_good = crypt_pbkdf2(password, salt, ROUNDS, raw, length) &&
-                         derive(bytes_of(raw, length), bytes_of_text("kerberos"), key->data);
+    if (name)
+        memcpy(whole, profile->name, name);
+    if (salt.length)
+        memcpy(whole + name, salt.data, salt.length);
+    *key = (struct wire_key){.length = profile->key, .etype = etype};
+    const bool is_good = crypt_pbkdf2(profile->hash, password, bytes_of(whole, name + salt.length),
+                                      profile->rounds, raw, profile->key) &&
+                         derive_for(profile, bytes_of(raw, profile->key), bytes_of_text("kerberos"),
+                                    key->data, profile->key);
     crypt_wipe(raw, sizeof(raw));
     return is_good;
 }
 
-/* PRF+ (RFC 6113 5.1) over the PRF of RFC 3962: a block of the text's hash, encrypted under a key
- * that is derived for it. */
-static bool prf_plus(const struct wire_key *key, const char *pepper, uint8_t to[WIRE_KEY_MAX])
+/* RFC 3962 6: a block of the text's hash, encrypted under a key that is derived for it. RFC 8009 5:
+ * a hash of its own kind. Returns its length; 0 without memory. */
+static size_t random_make(const struct profile *profile, struct bytes key, struct bytes text,
+                          uint8_t to[CRYPT_HASH_MAX])
 {
     static const uint8_t zero[AES_BLOCK];
+    const struct crypt_purpose purpose = {.label = bytes_of_text("prf"), .context = text};
     uint8_t under[WIRE_KEY_MAX], made[CRYPT_HASH_MAX];
-    bool is_good = derive(wire_key_view(key), bytes_of_text("prf"), under);
-    for (uint8_t count = 1; is_good && count <= WIRE_KEY_MAX / AES_BLOCK; count++) {
-        const struct bytes parts[] = {bytes_of(&count, 1), bytes_of_text(pepper)};
-        is_good = crypt_digest(CRYPT_SHA1, parts, 2, made) &&
-                  crypt_aes_cbc(bytes_of(under, key->length), zero, true, bytes_of(made, AES_BLOCK),
-                                to + (size_t)AES_BLOCK * (count - 1U));
-    }
+    const size_t hash = crypt_hash_length(profile->hash);
+    if (profile->name)
+        return crypt_derive_counter(profile->hash, key, &purpose, to, hash) ? hash : 0;
+    const bool is_good =
+        derive(key, purpose.label, under) && crypt_digest(CRYPT_SHA1, &text, 1, made) &&
+        crypt_aes_cbc(bytes_of(under, key.length), zero, true, bytes_of(made, AES_BLOCK), to);
     crypt_wipe(under, sizeof(under));
-    return is_good;
+    return is_good ? AES_BLOCK : 0;
+}
+
+/* PRF+ (RFC 6113 5.1) */
+static bool prf_plus(const struct wire_key *key, const char *pepper, uint8_t to[WIRE_KEY_MAX])
+{
+    const struct profile *profile = profile_of(key->etype);
+    uint8_t text[PEPPER_MAX], made[CRYPT_HASH_MAX];
+    const size_t length = strlen(pepper);
+    assert(length < PEPPER_MAX);
+    memcpy(text + 1, pepper, length);
+    size_t have = 0;
+    for (uint8_t count = 1; profile && have < WIRE_KEY_MAX; count++) {
+        text[0] = count;
+        const size_t more =
+            random_make(profile, wire_key_view(key), bytes_of(text, 1 + length), made);
+        const size_t want = WIRE_KEY_MAX - have;
+        if (!more)
+            return false;
+        memcpy(to + have, made, more < want ? more : want);
+        have += more;
+    }
+    crypt_wipe(made, sizeof(made));
+    return profile != NULL;
 }
 
 bool krb5_cf2(const struct wire_key *one, const char *one_pepper, const struct wire_key *other,
               const char *other_pepper, struct wire_key *key)
 {
-    uint8_t sides[2][WIRE_KEY_MAX];
-    if ((one->etype != KRB5_AES128 && one->etype != KRB5_AES256) ||
-        (other->etype != KRB5_AES128 && other->etype != KRB5_AES256) ||
-        !prf_plus(one, one_pepper, sides[0]) || !prf_plus(other, other_pepper, sides[1]))
+    uint8_t sides[2][WIRE_KEY_MAX] = {{0}};
+    if (!prf_plus(one, one_pepper, sides[0]) || !prf_plus(other, other_pepper, sides[1]))
         return false;
     *key = (struct wire_key){.length = one->length, .etype = one->etype};
     for (unsigned i = 0; i < key->length; i++)

@@ -1,12 +1,15 @@
-/* Kerberos' encryption: rc4-hmac (RFC 4757), aes128- and aes256-cts-hmac-sha1-96 (RFC 3962). */
+/* Kerberos' encryption: rc4-hmac (RFC 4757), aes128- and aes256-cts-hmac-sha1-96 (RFC 3962),
+ * aes128-cts-hmac-sha256-128 and aes256-cts-hmac-sha384-192 (RFC 8009). */
 #ifndef IMPOUND_READERS_CAPTURE_KRB5_CRYPT_H
 #define IMPOUND_READERS_CAPTURE_KRB5_CRYPT_H
 
 #include "readers/capture/keys/keys.h"
 
-#define KRB5_AES128 17
-#define KRB5_AES256 18
-#define KRB5_RC4    23
+#define KRB5_AES128      17
+#define KRB5_AES256      18
+#define KRB5_AES128_SHA2 19
+#define KRB5_AES256_SHA2 20
+#define KRB5_RC4         23
 
 /* Key usage numbers (RFC 4120 7.5.1, RFC 4121 2). */
 enum krb5_usage {
@@ -39,10 +42,12 @@ struct krb5_around {
 bool krb5_decrypt_around(const struct wire_key *key, unsigned usage, struct bytes cipher,
                          const struct krb5_around *around, uint8_t *room, struct bytes *plain);
 
-/* RFC 3962 4: the key of a password with 4096 rounds. */
+/* The key of a password with the usual rounds; false for RC4, and for a salt of more than 1,000
+ * bytes. */
 bool krb5_string_to_key(int etype, struct bytes password, struct bytes salt, struct wire_key *key);
 
-/* KRB-FX-CF2 (RFC 6113 5.1): one key of two, which are AES both. */
+/* KRB-FX-CF2 (RFC 6113 5.1): one key of two, which are AES both. Peppers have less than 32 letters.
+ */
 bool krb5_cf2(const struct wire_key *one, const char *one_pepper, const struct wire_key *other,
               const char *other_pepper, struct wire_key *key);
 

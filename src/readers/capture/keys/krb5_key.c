@@ -198,9 +198,9 @@ static bool key_derive(struct wire_keys *keys, const struct secret_account *acco
             return true;
         }
     }
-    if (cache->derivations == KRB5_DERIVE_MOST)
+    if (cache->derivations >= KRB5_DERIVE_MOST)
         return false;
-    cache->derivations++;
+    cache->derivations += etype < KRB5_AES128_SHA2 ? 1 : KRB5_DERIVE_SHA2;
     if (!krb5_string_to_key(etype, account->password, salt, key))
         return false;
     cache->derived[cache->derived_made++ % KRB5_DERIVED_MAX] =
@@ -288,7 +288,7 @@ static bool try_accounts(struct attempt *attempt, struct bytes realm, struct byt
     const int64_t etype = attempt->cipher->etype;
     struct wire_key key;
     bool is_open = false;
-    if (etype != KRB5_RC4 && etype != KRB5_AES128 && etype != KRB5_AES256)
+    if (etype != KRB5_RC4 && (etype < KRB5_AES128 || etype > KRB5_AES256_SHA2))
         return false;
     for (size_t i = 0; i < secrets_account_count(secrets) && !is_open; i++) {
         const struct secret_account *account = secrets_account(secrets, i);

@@ -70,21 +70,6 @@ uint8_t *smb2_preauth_setup(struct smb *smb, const struct smb2_message *message,
 
 /* --- Keys --- */
 
-static bool key_derive(struct bytes session, const char *label, struct bytes context, uint8_t *to,
-                       uint8_t length)
-{
-    static const uint8_t one[] = {0, 0, 0, 1};
-    const uint8_t bits[] = {0, 0, (uint8_t)(length * 8U >> 8), (uint8_t)(length * 8U)};
-    const struct bytes parts[] = {bytes_of(one, 4), bytes_of(label, strlen(label) + 1),
-                                  bytes_of("", 1), context, bytes_of(bits, 4)};
-    uint8_t made[CRYPT_HASH_MAX];
-    if (!crypt_hmac(CRYPT_SHA256, session, parts, COUNT_OF(parts), made))
-        return false;
-    memcpy(to, made, length);
-    crypt_wipe(made, sizeof(made));
-    return true;
-}
-
 static unsigned cipher_of(const struct smb *smb)
 {
     const bool is_chosen =
@@ -92,23 +77,27 @@ static unsigned cipher_of(const struct smb *smb)
     return is_chosen ? smb->cipher - CIPHER_FIRST : 0;
 }
 
+/* Labels and contexts are with their NUL. */
 static bool keys_derive(const struct smb *smb, const struct smb_logon *logon, struct smb_seal *seal,
                         const struct wire_key *from)
 {
-    static const char *const labels[2] = {"SMBC2SCipherKey", "SMBS2CCipherKey"};
-    static const char *const contexts[2] = {"ServerIn ", "ServerOut"};
+    static const char label[] = "SMB2AESCCM";
+    static const char labels[2][16] = {"SMBC2SCipherKey", "SMBS2CCipherKey"};
+    static const char contexts[2][10] = {"ServerIn ", "ServerOut"};
+    const bool is_311 = smb->dialect == 0x0311;
     const uint8_t length = ciphers[cipher_of(smb)].key;
     struct bytes session = wire_key_view(from);
-    bool is_good = true;
+    bool is_good = logon->preauth || !is_311;
     if (length == 16 && session.length > 16)
         session.length = 16;
-    for (unsigned side = 0; side < 2 && is_good; side++)
-        is_good = smb->dialect == 0x0311
-                      ? logon->preauth &&
-                            key_derive(session, labels[side], bytes_of(logon->preauth, HASH_LENGTH),
-                                       seal->keys[side], length)
-                      : key_derive(session, "SMB2AESCCM", bytes_of(contexts[side], 10),
-                                   seal->keys[side], length);
+    for (unsigned side = 0; side < 2 && is_good; side++) {
+        const struct crypt_purpose purpose = {
+            .label = is_311 ? bytes_of(labels[side], 16) : bytes_of(label, sizeof(label)),
+            .context =
+                is_311 ? bytes_of(logon->preauth, HASH_LENGTH) : bytes_of(contexts[side], 10),
+        };
+        is_good = crypt_derive_counter(CRYPT_SHA256, session, &purpose, seal->keys[side], length);
+    }
     return is_good;
 }
 

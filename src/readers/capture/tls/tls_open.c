@@ -61,25 +61,6 @@ static bool suite_read(uint16_t cipher, struct suite *suite)
 
 /* --- TLS 1.2: keys --- */
 
-/* P_hash (RFC 5246 5) */
-static bool expand(enum crypt_hash hash, struct bytes secret, struct bytes seed, uint8_t *to,
-                   size_t length)
-{
-    uint8_t chain[CRYPT_HASH_MAX], made[CRYPT_HASH_MAX];
-    const size_t step = crypt_hash_length(hash);
-    const struct bytes link = bytes_of(chain, step), both[] = {link, seed};
-    bool is_good = crypt_hmac(hash, secret, &seed, 1, chain);
-    for (size_t at = 0; is_good && at < length; at += step) {
-        is_good = crypt_hmac(hash, secret, both, 2, made);
-        memcpy(to + at, made, length - at < step ? length - at : step);
-        is_good = is_good && crypt_hmac(hash, secret, &link, 1, made);
-        memcpy(chain, made, step);
-    }
-    crypt_wipe(chain, sizeof(chain));
-    crypt_wipe(made, sizeof(made));
-    return is_good;
-}
-
 static void cut(const uint8_t **at, uint8_t *one, uint8_t *other, size_t length)
 {
     memcpy(one, *at, length);
@@ -97,8 +78,8 @@ static bool master_take(struct tls_opener *opener, struct bytes master)
     struct half *client = &opener->halves[WIRE_CLIENT], *server = &opener->halves[WIRE_SERVER];
     memcpy(seed + 13, opener->agreed.random[WIRE_SERVER], 32);
     memcpy(seed + 45, opener->agreed.random[WIRE_CLIENT], 32);
-    if (!expand(suite->hash, master, bytes_of(seed, sizeof(seed)), block,
-                2 * (mac + suite->key + iv)))
+    if (!crypt_derive_chain(suite->hash, master, bytes_of(seed, sizeof(seed)), block,
+                            2 * (mac + suite->key + iv)))
         return false;
     cut(&at, client->mac, server->mac, mac);
     cut(&at, client->key, server->key, suite->key);
@@ -109,26 +90,12 @@ static bool master_take(struct tls_opener *opener, struct bytes master)
 
 /* --- TLS 1.3: keys --- */
 
-/* HKDF-Expand-Label without a context, of at most one hash. */
-static bool expand_label(enum crypt_hash hash, const uint8_t *secret, const char *label,
-                         uint8_t *to, uint8_t length)
-{
-    const uint8_t head[] = {0, length, (uint8_t)(6 + strlen(label))};
-    const struct bytes parts[] = {bytes_of(head, 3), bytes_of_text("tls13 "), bytes_of_text(label),
-                                  bytes_of("\0\1", 2)};
-    uint8_t made[CRYPT_HASH_MAX];
-    if (!crypt_hmac(hash, bytes_of(secret, crypt_hash_length(hash)), parts, COUNT_OF(parts), made))
-        return false;
-    memcpy(to, made, length);
-    crypt_wipe(made, sizeof(made));
-    return true;
-}
-
 static bool secret_take(const struct suite *suite, struct half *half)
 {
+    const struct bytes secret = bytes_of(half->secret, crypt_hash_length(suite->hash));
     half->number = 0;
-    return expand_label(suite->hash, half->secret, "key", half->key, suite->key) &&
-           expand_label(suite->hash, half->secret, "iv", half->iv, IV_LENGTH);
+    return crypt_derive_label(suite->hash, secret, "key", half->key, suite->key) &&
+           crypt_derive_label(suite->hash, secret, "iv", half->iv, IV_LENGTH);
 }
 
 /* What a side opens with next; false when there is nothing more. */
@@ -140,8 +107,8 @@ static bool stage_next(const struct tls_opener *opener, enum wire_side side, str
     const size_t length = crypt_hash_length(hash);
     uint8_t renewed[CRYPT_HASH_MAX];
     if (half->stage >= STAGE_TRAFFIC) {
-        if (half->number == 0 ||
-            !expand_label(hash, half->secret, "traffic upd", renewed, (uint8_t)length))
+        if (half->number == 0 || !crypt_derive_label(hash, bytes_of(half->secret, length),
+                                                     "traffic upd", renewed, (uint8_t)length))
             return false;
         memcpy(half->secret, renewed, length);
         crypt_wipe(renewed, sizeof(renewed));
