@@ -35,9 +35,9 @@ static enum status text_read(const struct reading *reading, const char *key,
     const char **text = to;
     if (!tree_is_scalar(node) || node->kind == TREE_NULL || node->text.length == 0)
         return fault_set(reading->fault, STATUS_INVALID, node->line, "%s takes a text", key);
-    if (node->text.length > ENGAGEMENT_TEXT_MAX || memchr(node->text.data, 0, node->text.length))
+    if (node->text.length > ENGAGEMENT_TEXT_MAX || text_has_controls(node->text))
         return fault_set(reading->fault, STATUS_INVALID, node->line,
-                         "%s takes a text of at most %u bytes", key, ENGAGEMENT_TEXT_MAX);
+                         "%s takes one line of at most %u bytes", key, ENGAGEMENT_TEXT_MAX);
     *text = arena_keep_text(reading->arena, node->text);
     return *text ? STATUS_OK : no_memory(reading);
 }

@@ -180,7 +180,7 @@ static const char *signature_doubt(struct reading *reading, const char *path, st
     snprintf(name, sizeof(name), "%s.sig", path);
     const char *wrong = file_take(name, FILE_MAX, &reading->scratch, &armour);
     if (wrong) {
-        fault_set(&fault, STATUS_REFUSED, 0, "its signature, beside it as .sig: %s", wrong);
+        fault_set(&fault, STATUS_REFUSED, 0, "no signature beside it (.yaml.sig): %s", wrong);
     } else if (sshsig_read(armour, &reading->scratch, &sshsig, &fault) != STATUS_OK) {
         const struct fault inner = fault;
         fault_set(&fault, STATUS_REFUSED, 0, "its signature is %.200s", inner.reason);

@@ -83,7 +83,7 @@ static enum status account_read(struct pattern *pattern, struct fault *fault)
     return STATUS_OK;
 }
 
-static bool has_controls(struct bytes text)
+bool text_has_controls(struct bytes text)
 {
     for (size_t i = 0; i < text.length; i++)
         if (text.data[i] < 0x20 || text.data[i] == 0x7f)
@@ -95,7 +95,7 @@ enum status pattern_read(enum pattern_kind kind, struct bytes text, struct arena
                          struct pattern *pattern, struct fault *fault)
 {
     struct pattern read = {.text = arena_keep(arena, text)};
-    if (text.length == 0 || text.length > PATTERN_LENGTH_MAX || has_controls(text))
+    if (text.length == 0 || text.length > PATTERN_LENGTH_MAX || text_has_controls(text))
         return fault_set(fault, STATUS_INVALID, 0,
                          text.length == 0                   ? "an empty text"
                          : text.length > PATTERN_LENGTH_MAX ? "a text is longer than 1024 bytes"

@@ -45,6 +45,9 @@ struct pattern_list {
     bool has_any;       /* a pattern that is nothing but * */
 };
 
+/* Whether the text is anything but one line of printable characters. */
+bool text_has_controls(struct bytes text);
+
 /* STATUS_INVALID when it can be no pattern of this kind. */
 enum status pattern_read(enum pattern_kind kind, struct bytes text, struct arena *arena,
                          struct pattern *pattern, struct fault *fault) MUST_CHECK;
