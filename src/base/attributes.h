@@ -7,6 +7,7 @@
 #define UNUSED                   __attribute__((unused))
 #define COLD                     __attribute__((cold))
 #define ALWAYS_INLINE            static inline __attribute__((always_inline))
+#define NOINLINE                 __attribute__((noinline))
 #define CLEANUP(function)        __attribute__((cleanup(function)))
 
 #define LIKELY(condition)        __builtin_expect(!!(condition), 1)

@@ -1,14 +1,11 @@
 #include "base/buffer.h"
 
+#include "base/ends.h"
 #include "base/utf.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 void buffer_release(struct buffer *buffer)
 {
@@ -71,27 +68,34 @@ static inline bool json_is_plain(uint8_t byte)
     return byte >= 0x20 && byte != '"' && byte != '\\' && byte < 0x7F;
 }
 
+#ifdef __SSE2__
+/* The bytes that are not plain, as a mask. */
+static inline unsigned json_special(__m128i text)
+{
+    const __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(text, _mm_set1_epi8('"')),
+                                       _mm_cmpeq_epi8(text, _mm_set1_epi8('\\')));
+    /* Signed: bytes from 0x80 are negative and so below 0x20 too. */
+    const __m128i others = _mm_or_si128(_mm_cmplt_epi8(text, _mm_set1_epi8(0x20)),
+                                        _mm_cmpeq_epi8(text, _mm_set1_epi8(0x7F)));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(marks, others));
+}
+#endif
+
 /* How many of the first bytes are plain ASCII, looking at 16 at a time. */
 static inline size_t json_plain_run(const uint8_t *at, size_t left)
 {
     size_t run = 0;
 #ifdef __SSE2__
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i backslash = _mm_set1_epi8('\\');
-    const __m128i low = _mm_set1_epi8(0x20);
-    const __m128i delete = _mm_set1_epi8(0x7F);
-    while (left - run >= 16) {
+    for (; left - run >= 16; run += 16) {
         __m128i text;
         memcpy(&text, at + run, sizeof(text));
-        /* Signed: bytes from 0x80 are negative and so below 0x20 too. */
-        const __m128i special =
-            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(text, quote), _mm_cmpeq_epi8(text, backslash)),
-                         _mm_or_si128(_mm_cmplt_epi8(text, low), _mm_cmpeq_epi8(text, delete)));
-        const unsigned mask = (unsigned)_mm_movemask_epi8(special);
+        const unsigned mask = json_special(text);
         if (mask)
             return run + (size_t)__builtin_ctz(mask);
-        run += 16;
     }
+    const size_t rest = left - run;
+    if (rest >= ENDS_MIN)
+        return run + ends_first(json_special(ends_load(at + run, rest)), rest);
 #endif
     while (run < left && json_is_plain(at[run]))
         run++;
@@ -168,24 +172,23 @@ static inline size_t json_utf16_run(uint8_t *to, const uint8_t *from, size_t uni
 {
     size_t done = 0;
 #ifdef __SSE2__
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i backslash = _mm_set1_epi8('\\');
-    const __m128i low = _mm_set1_epi8(0x20);
-    const __m128i delete = _mm_set1_epi8(0x7F);
-    while (units - done >= 16) {
+    for (; units - done >= 16; done += 16) {
         __m128i first, second;
         memcpy(&first, from + done * 2, sizeof(first));
         memcpy(&second, from + done * 2 + 16, sizeof(second));
         /* Saturates: units past 0xFF become 0xFF or, past 0x7FFF, 0x00; neither is plain. */
         const __m128i text = _mm_packus_epi16(first, second);
-        const __m128i special =
-            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(text, quote), _mm_cmpeq_epi8(text, backslash)),
-                         _mm_or_si128(_mm_cmplt_epi8(text, low), _mm_cmpeq_epi8(text, delete)));
+        const unsigned mask = json_special(text);
         memcpy(to + done, &text, sizeof(text));
-        const unsigned mask = (unsigned)_mm_movemask_epi8(special);
         if (mask)
             return done + (size_t)__builtin_ctz(mask);
-        done += 16;
+    }
+    const size_t left = units - done;
+    if (left >= ENDS_MIN) {
+        const struct ends_utf16 ends = ends_load_utf16(from + done * 2, left);
+        const __m128i text = _mm_packus_epi16(ends.first, ends.last);
+        ends_store(to + done, text, left);
+        return done + ends_first(json_special(text), left);
     }
 #endif
     while (done < units) {

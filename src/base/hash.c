@@ -2,7 +2,6 @@
 
 #include "base/attributes.h"
 
-#include <stdio.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -42,7 +41,15 @@ struct hash128 hash128_bytes(struct bytes bytes, uint64_t seed)
     return (struct hash128){.low = hash.low64, .high = hash.high64};
 }
 
+static void hex_write(char *to, uint64_t number)
+{
+    for (unsigned i = 16; i-- > 0; number >>= 4)
+        to[i] = "0123456789abcdef"[number & 15];
+}
+
 void hash128_write(char to[33], struct hash128 hash)
 {
-    snprintf(to, 33, "%016llx%016llx", (unsigned long long)hash.high, (unsigned long long)hash.low);
+    hex_write(to, hash.high);
+    hex_write(to + 16, hash.low);
+    to[32] = '\0';
 }

@@ -1,15 +1,12 @@
 #include "base/utf.h"
 
 #include "base/attributes.h"
+#include "base/ends.h"
 
 #include <locale.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <wctype.h>
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #define REPLACEMENT 0xFFFDU
 
@@ -112,25 +109,37 @@ static inline __m128i fold_ascii_16(__m128i text)
     return _mm_add_epi8(text, _mm_and_si128(is_upper, _mm_set1_epi8(32)));
 }
 
-/* Sixteen units at once while they are ASCII. Returns how many were done. */
+/* Units that were saturated to bytes: a 0 may have been one beyond 0x7FFF. */
+static inline bool are_ascii(__m128i text)
+{
+    return _mm_movemask_epi8(_mm_or_si128(text, _mm_cmpeq_epi8(text, _mm_setzero_si128()))) == 0;
+}
+
+/* Sixteen units at once while they are ASCII, and a short rest. Returns how many were done. */
 static inline size_t ascii_from_utf16(uint8_t *to, const uint8_t *from, size_t units, bool fold)
 {
     size_t done = 0;
-    const __m128i beyond = _mm_set1_epi16((short)0xFF80);
     while (units - done >= 16) {
         __m128i low, high;
         memcpy(&low, from + done * 2, sizeof(low));
         memcpy(&high, from + done * 2 + 16, sizeof(high));
-        const __m128i outside = _mm_and_si128(_mm_or_si128(low, high), beyond);
-        if (_mm_movemask_epi8(_mm_cmpeq_epi16(outside, _mm_setzero_si128())) != 0xFFFF)
-            break;
         __m128i text = _mm_packus_epi16(low, high);
+        if (!are_ascii(text))
+            return done;
         if (fold)
             text = fold_ascii_16(text);
         memcpy(to + done, &text, sizeof(text));
         done += 16;
     }
-    return done;
+    const size_t left = units - done;
+    if (left < ENDS_MIN)
+        return done;
+    const struct ends_utf16 ends = ends_load_utf16(from + done * 2, left);
+    const __m128i text = _mm_packus_epi16(ends.first, ends.last);
+    if (!are_ascii(text))
+        return done;
+    ends_store(to + done, fold ? fold_ascii_16(text) : text, left);
+    return units;
 }
 #else
 static inline size_t ascii_from_utf16(uint8_t *to, const uint8_t *from, size_t units, bool fold)
@@ -140,17 +149,32 @@ static inline size_t ascii_from_utf16(uint8_t *to, const uint8_t *from, size_t u
 }
 #endif
 
+#ifdef __SSE2__
+/* A bit for each of sixteen units that is NUL. */
+static inline unsigned nul_mask(__m128i first, __m128i second)
+{
+    const __m128i zero = _mm_setzero_si128();
+    return (unsigned)_mm_movemask_epi8(
+        _mm_packs_epi16(_mm_cmpeq_epi16(first, zero), _mm_cmpeq_epi16(second, zero)));
+}
+#endif
+
 size_t utf16_length(const uint8_t *from, size_t units)
 {
     size_t at = 0;
 #ifdef __SSE2__
-    for (; units - at >= 8; at += 8) {
-        __m128i text;
-        memcpy(&text, from + at * 2, sizeof(text));
-        const unsigned mask =
-            (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi16(text, _mm_setzero_si128()));
+    for (; units - at >= 16; at += 16) {
+        __m128i first, second;
+        memcpy(&first, from + at * 2, sizeof(first));
+        memcpy(&second, from + at * 2 + 16, sizeof(second));
+        const unsigned mask = nul_mask(first, second);
         if (mask)
-            return at + (size_t)__builtin_ctz(mask) / 2;
+            return at + (size_t)__builtin_ctz(mask);
+    }
+    const size_t left = units - at;
+    if (left >= ENDS_MIN) {
+        const struct ends_utf16 ends = ends_load_utf16(from + at * 2, left);
+        return at + ends_first(nul_mask(ends.first, ends.last), left);
     }
 #endif
     while (at < units && load_le16(from + at * 2))

@@ -253,29 +253,31 @@ static enum status embedded_read(struct reading *reading, struct value *value)
 static enum status values_read(struct reading *reading, struct cursor *at,
                                struct binxml_instance *instance)
 {
-    const size_t offset = (size_t)cursor_offset(at);
-    const uint8_t *field = cursor_take(at, 4);
+    struct cursor rest = *at;
+    const uint8_t *field = cursor_take(&rest, 4);
     const uint32_t count = field ? load_le32(field) : 0;
     if (!field || count > BINXML_VALUES_MAX)
-        return damaged(reading, offset, "no credible number of values");
-    const uint8_t *descriptors = cursor_take(at, (size_t)count * 4);
+        return damaged(reading, (size_t)cursor_offset(at), "no credible number of values");
+    const uint8_t *descriptor = cursor_take(&rest, (size_t)count * 4);
     struct value *values = arena_take(reading->arena, (count + 1) * sizeof(*values));
-    if (!descriptors || !values)
-        return damaged(reading, offset, "cut off in the values");
-    for (uint32_t i = 0; i < count; i++) {
-        const size_t length = load_le16(descriptors + (size_t)i * 4);
-        const size_t place = (size_t)cursor_offset(at);
-        const uint8_t *data = cursor_take(at, length);
+    if (!descriptor || !values)
+        return damaged(reading, (size_t)cursor_offset(at), "cut off in the values");
+    for (uint32_t i = 0; i < count; i++, descriptor += 4) {
+        const size_t length = load_le16(descriptor);
+        const uint8_t *data = cursor_take(&rest, length);
         if (!data)
-            return damaged(reading, place, "a value that runs over its record");
+            return damaged(reading, (size_t)cursor_offset(&rest),
+                           "a value that runs over its record");
         enum status status =
-            binxml_value_read(descriptors[i * 4 + 2], data, length, reading->arena, &values[i]);
+            binxml_value_read(descriptor[2], data, length, reading->arena, &values[i]);
         if (status)
-            return damaged(reading, place, "a value that does not fit its type");
+            return damaged(reading, (size_t)cursor_offset(&rest) - length,
+                           "a value that does not fit its type");
         if (UNLIKELY(values[i].extra == BINXML_BINXML) && values[i].type == VALUE_BINARY &&
             (status = embedded_read(reading, &values[i])))
             return status;
     }
+    *at = rest;
     instance->values = values;
     instance->count = count;
     return STATUS_OK;

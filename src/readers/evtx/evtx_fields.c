@@ -22,7 +22,7 @@ enum item_kind {
 
 struct item {
     uint8_t kind;
-    bool is_plain; /* a slot's value under a name that is known */
+    bool is_plain; /* a slot's value under a name that is known, or nothing */
     uint16_t slot;
     uint16_t dependency;
     name_id field;      /* 0: only embedded BinXML counts here */
@@ -120,8 +120,7 @@ static void item_push(struct planner *planner, struct item **items, uint32_t *co
 
 static void item_add(struct planner *planner, struct item item)
 {
-    item.is_plain = item.kind == ITEM_SLOT && item.field && item.name_node == BINXML_END &&
-                    item.dependency == BINXML_NONE;
+    item.is_plain = item.kind == ITEM_SLOT && item.field && item.name_node == BINXML_END;
     item_push(planner, &planner->items, &planner->count, &planner->room, item);
 }
 
@@ -396,15 +395,27 @@ static struct value mixed_value(struct filler *filler, const struct binxml_insta
     return (struct value){.type = VALUE_UTF8, .length = (uint32_t)text.length, .data = text.data};
 }
 
+static inline bool is_left_out(const struct binxml_instance *instance, const struct item *item)
+{
+    return item->dependency != BINXML_NONE &&
+           binxml_value(instance, item->dependency)->type == VALUE_NULL;
+}
+
+static inline struct value slot_value(const struct binxml_instance *instance,
+                                      const struct item *item)
+{
+    return is_left_out(instance, item) ? (struct value){.type = VALUE_ABSENT}
+                                       : *binxml_value(instance, item->slot);
+}
+
 /* The value of an item that is no list and no instance; embedded BinXML is nothing here. */
 static struct value item_value(struct filler *filler, const struct binxml_instance *instance,
                                const struct item *item)
 {
-    if (item->dependency != BINXML_NONE &&
-        binxml_value(instance, item->dependency)->type == VALUE_NULL)
-        return (struct value){.type = VALUE_ABSENT};
     if (item->kind == ITEM_SLOT)
-        return *binxml_value(instance, item->slot);
+        return slot_value(instance, item);
+    if (is_left_out(instance, item))
+        return (struct value){.type = VALUE_ABSENT};
     return item->kind == ITEM_MIXED ? mixed_value(filler, instance, item->first) : item->value;
 }
 
@@ -465,17 +476,22 @@ static void fill_item(struct filler *filler, const struct binxml_instance *insta
         value_push(filler, filler->names ? item_field(filler, instance, item) : 0, value);
 }
 
-/* Most items, in a few steps; false for the others. */
-static inline bool fill_plain(struct filler *filler, const struct binxml_instance *instance,
-                              const struct item *item)
+/* Most items, in a few steps: from `index` on, until one is something else. Returns where. */
+static inline uint32_t fill_plain(struct filler *filler, const struct binxml_instance *instance,
+                                  const struct evtx_plan *plan, uint32_t index)
 {
-    if (!item->is_plain || filler->names || filler->count == filler->room)
-        return false;
-    const struct value *value = binxml_value(instance, item->slot);
-    if (value->type == VALUE_BINXML)
-        return false;
-    filler->values[filler->count++] = *value;
-    return true;
+    const uint32_t room = filler->names ? 0 : filler->room - filler->count;
+    const uint32_t left = plan->count - index, most = left < room ? left : room;
+    const struct item *item = plan->items + index;
+    struct value *to = filler->values + filler->count;
+    uint32_t done = 0;
+    for (; done < most && item[done].is_plain; done++) {
+        to[done] = slot_value(instance, &item[done]);
+        if (to[done].type == VALUE_BINXML)
+            break;
+    }
+    filler->count += done;
+    return index + done;
 }
 
 static void fill_instance(struct filler *filler, const struct binxml_instance *instance,
@@ -492,9 +508,10 @@ static void fill_instance(struct filler *filler, const struct binxml_instance *i
     else
         filler->is_dynamic = true;
     filler->depth++;
-    for (uint32_t i = 0; i < plan->count && filler->status == STATUS_OK; i++) {
-        if (LIKELY(fill_plain(filler, instance, &plan->items[i])))
-            continue;
+    for (uint32_t i = 0; filler->status == STATUS_OK; i++) {
+        i = fill_plain(filler, instance, plan, i);
+        if (i == plan->count)
+            break;
         fill_item(filler, instance, plan, i);
         if (plan->items[i].kind == ITEM_LIST)
             i += plan->items[i].count;

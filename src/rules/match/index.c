@@ -337,8 +337,8 @@ static inline bool stands_at(const struct index_entry *entry, struct bytes text,
 }
 
 /* A gram whose bit is set stands at `at` in the text. */
-static __attribute__((noinline)) void check_gram(const struct index_table *table, uint32_t gram,
-                                                 struct bytes text, size_t at, struct finds *finds)
+static NOINLINE void check_gram(const struct index_table *table, uint32_t gram, struct bytes text,
+                                size_t at, struct finds *finds)
 {
     struct bucket bucket = bucket_of(table, hash_of(gram));
     for (; bucket.at < bucket.end; bucket.at++)
