@@ -2,7 +2,15 @@
 #ifndef IMPOUND_REPORTS_FORMAT_H
 #define IMPOUND_REPORTS_FORMAT_H
 
+#include "base/arena.h"
 #include "reports/reports.h"
+
+/* What is the same in all findings of a rule, by its number: rendered with the first of them. */
+struct rule_texts {
+    struct arena arena;
+    struct bytes *texts; /* empty: not rendered yet */
+    uint32_t count;
+};
 
 /* What formats append to; report.c writes it out, only after whole lines. */
 struct report {
@@ -11,7 +19,8 @@ struct report {
     struct buffer out;
     int file;
     uint64_t count; /* of findings */
-    void *state;    /* the format's own */
+    struct rule_texts rule_texts;
+    void *state; /* the format's own */
 };
 
 /* A format appends to report->out, whole lines with each call. Any function may be NULL. */

@@ -2,6 +2,8 @@
 
 #include "reports/tags.h"
 
+#include <stdlib.h>
+
 /* `null` for NULL. */
 static void text_member(struct buffer *to, const char *name, const char *text)
 {
@@ -128,6 +130,44 @@ static void tool_members(struct buffer *to, const struct rule_info *info)
     names_member(to, "alternatives", info->tools, is_conclusion ? 0 : info->tool_count);
 }
 
+static void rule_members(struct buffer *to, const struct rule_info *info)
+{
+    text_member(to, "level", sigma_level_name(info->level));
+    rule_member(to, info);
+    attack_member(to, info);
+    tool_members(to, info);
+}
+
+/* Where the members of a rule are kept; NULL without memory. */
+static struct bytes *rule_text(struct rule_texts *known, uint32_t number)
+{
+    if (number >= known->count) {
+        const size_t count = (size_t)number * 2 + 64;
+        struct bytes *texts = reallocarray(known->texts, count, sizeof(*texts));
+        if (!texts)
+            return NULL;
+        memset(texts + known->count, 0, (count - known->count) * sizeof(*texts));
+        known->texts = texts;
+        known->count = (uint32_t)count;
+    }
+    return &known->texts[number];
+}
+
+/* Without memory to keep them, they are rendered each time. */
+static void known_rule_members(struct buffer *to, struct rule_texts *known,
+                               const struct rule_info *info)
+{
+    struct bytes *text = rule_text(known, info->number);
+    if (text && text->length) {
+        buffer_bytes(to, text->data, text->length);
+        return;
+    }
+    const size_t start = to->length;
+    rule_members(to, info);
+    if (text && !to->failed)
+        *text = arena_keep(&known->arena, bytes_of(to->data + start, to->length - start));
+}
+
 /* A packet of a flow, or a record of anything else; not yet ended. */
 static void origin_open(struct buffer *to, const struct report *report,
                         const struct finding_event *at)
@@ -157,13 +197,25 @@ static void own_origin(struct buffer *to, const struct report *report,
     buffer_byte(to, '}');
 }
 
-static void events_member(struct buffer *to, const struct report *report,
-                          const struct finding *finding)
+/* Appends what stands in the buffer from `start` to `end` once more. */
+static void append_again(struct buffer *to, size_t start, size_t end)
 {
+    if (buffer_room(to, end - start))
+        buffer_bytes(to, to->data + start, end - start);
+}
+
+/* Its own origin, which is the only event of most findings, and the events. */
+static void origin_members(struct buffer *to, const struct report *report,
+                           const struct finding *finding)
+{
+    buffer_json_key(to, "origin");
+    const size_t start = to->length;
+    own_origin(to, report, finding);
+    const size_t end = to->length;
     buffer_json_key(to, "events");
     buffer_byte(to, '[');
     if (!finding->is_correlation)
-        own_origin(to, report, finding);
+        append_again(to, start, end);
     for (uint32_t i = 0; i < finding->event_count; i++) {
         const struct finding_event event = finding_event_at(finding, i);
         if (i)
@@ -174,7 +226,7 @@ static void events_member(struct buffer *to, const struct report *report,
     buffer_byte(to, ']');
 }
 
-void object_finding(struct buffer *to, const struct report *report, const struct finding *finding,
+void object_finding(struct buffer *to, struct report *report, const struct finding *finding,
                     const struct rule_info *info)
 {
     char id[33];
@@ -182,19 +234,14 @@ void object_finding(struct buffer *to, const struct report *report, const struct
     buffer_text(to, "{\"kind\":\"finding\"");
     text_member(to, "id", id);
     time_member(to, "time", finding->time);
-    text_member(to, "level", sigma_level_name(info->level));
-    rule_member(to, info);
-    attack_member(to, info);
-    tool_members(to, info);
+    known_rule_members(to, &report->rule_texts, info);
     bytes_member(to, "host", finding->host);
     bytes_member(to, "account", finding->account);
     bytes_member(to, "source", finding->source);
     bytes_member(to, "channel", finding->channel);
     bytes_member(to, "provider", finding->provider);
     bytes_member(to, "event_id", finding->event_id);
-    buffer_json_key(to, "origin");
-    own_origin(to, report, finding);
-    events_member(to, report, finding);
+    origin_members(to, report, finding);
     buffer_json_key(to, "fields");
     buffer_bytes(to, finding->fields.data, finding->fields.length);
     buffer_byte(to, '}');

@@ -5,7 +5,7 @@
 #include "reports/format.h"
 
 void object_evidence(struct buffer *to, const struct report_evidence *evidence);
-void object_finding(struct buffer *to, const struct report *report, const struct finding *finding,
+void object_finding(struct buffer *to, struct report *report, const struct finding *finding,
                     const struct rule_info *info);
 void object_summary(struct buffer *to, const struct report *report,
                     const struct report_summary *summary);

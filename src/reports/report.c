@@ -6,7 +6,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define WRITE_ROOM ((size_t)64 << 10)
+#define WRITE_ROOM     ((size_t)64 << 10)
+#define RULE_TEXTS_MAX ((size_t)8 << 20)
 
 static const struct report_format *const formats[] = {
     &report_table,
@@ -65,6 +66,7 @@ enum status report_open(const struct report_format *format, const struct report_
     opened->options = options;
     opened->file = file;
     buffer_grow(&opened->out, WRITE_ROOM);
+    arena_init(&opened->rule_texts.arena, RULE_TEXTS_MAX);
     enum status status = format->begin ? format->begin(opened, fault) : STATUS_OK;
     for (uint32_t i = 0; !status && format->evidence && i < options->evidence_count; i++) {
         format->evidence(opened, &options->evidence[i]);
@@ -109,6 +111,8 @@ void report_close(struct report *report)
         return;
     if (report->format->close)
         report->format->close(report);
+    arena_release(&report->rule_texts.arena);
+    free(report->rule_texts.texts);
     buffer_release(&report->out);
     free(report);
 }

@@ -65,8 +65,8 @@ const char *const *report_format_names(void);
 enum status report_open(const struct report_format *format, const struct report_options *options,
                         int file, struct report **report, struct fault *fault) MUST_CHECK;
 
-/* Writes what one rule found; `info` is that rule, with the level to be shown; its texts must
- * outlive the report. To be called in the order of the output. */
+/* Writes what one rule found; `info` is that rule, with the level to be shown, which is the same in
+ * all its findings; its texts must outlive the report. To be called in the order of the output. */
 enum status report_finding(struct report *report, const struct finding *finding,
                            const struct rule_info *info, struct fault *fault) MUST_CHECK;
 

@@ -18,6 +18,7 @@ struct ruleset;
 struct rule_info {
     const char *id, *title, *author, *path; /* never NULL; "" when the rule has none */
     uint32_t line;
+    uint32_t number; /* in its rule set */
     enum sigma_level level;
     enum sigma_status status;
     const char *const *tags;

@@ -120,6 +120,7 @@ static bool info_of(struct ruleset *ruleset, uint32_t rule, struct rule_info *to
         .author = text_of(image, from->author),
         .path = text_of(image, from->path),
         .line = from->line,
+        .number = rule,
         .level = (enum sigma_level)from->level,
         .status = (enum sigma_status)from->status,
         .tags = texts_of(ruleset, from->tags),

@@ -29,6 +29,7 @@ const struct rule_info lab_rule = {.id = "0f06a3a5-6a09-413f-8743-e6cf35561297",
                                    .layer = "host"};
 
 const struct rule_info lab_context_rule = {.id = "",
+                                           .number = 1,
                                            .title = "=cmd|' /C calc'!A0",
                                            .author = "",
                                            .path = "x.yml",
@@ -39,6 +40,7 @@ const struct rule_info lab_context_rule = {.id = "",
                                            .layer = ""};
 
 static const struct rule_info correlation_rule = {.id = "c0",
+                                                  .number = 200,
                                                   .title = "Two of a kind",
                                                   .author = "",
                                                   .path = "rules/sequence/two.yml",

@@ -73,6 +73,7 @@ static void infos_and_correlations_survive(void **state)
     assert_int_equal(ruleset_count(ruleset), 3);
     const struct rule_info *info = ruleset_info(ruleset, 1);
     assert_string_equal(info->title, "Rule 1");
+    assert_int_equal(info->number, 1);
     assert_string_equal(info->author, "");
     assert_int_equal(info->level, SIGMA_HIGH);
     assert_int_equal(info->status, SIGMA_TEST);
