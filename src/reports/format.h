@@ -19,6 +19,7 @@ struct report {
     struct buffer out;
     int file;
     uint64_t count; /* of findings */
+    uint64_t case_count;
     struct rule_texts rule_texts;
     void *state; /* the format's own */
 };
@@ -30,6 +31,7 @@ struct report_format {
     void (*evidence)(struct report *report, const struct report_evidence *evidence);
     enum status (*finding)(struct report *report, const struct finding *finding,
                            const struct rule_info *info, struct fault *fault);
+    void (*case_record)(struct report *report, const struct case_record *record);
     void (*end)(struct report *report, const struct report_summary *summary);
     void (*close)(struct report *report);
 };

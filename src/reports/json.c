@@ -34,11 +34,28 @@ static enum status json_finding(struct report *report, const struct finding *fin
     return STATUS_OK;
 }
 
-static void json_end(struct report *report, const struct report_summary *summary)
+static void cases_open(struct report *report)
 {
     if (report->count == 0)
         findings_open(report);
-    buffer_text(&report->out, "],\"cases\":[],\"summary\":");
+    buffer_text(&report->out, "],\"cases\":[\n");
+}
+
+static void json_case(struct report *report, const struct case_record *record)
+{
+    if (report->case_count == 1)
+        cases_open(report);
+    else
+        buffer_byte(&report->out, ',');
+    object_case(&report->out, record);
+    buffer_byte(&report->out, '\n');
+}
+
+static void json_end(struct report *report, const struct report_summary *summary)
+{
+    if (report->case_count == 0)
+        cases_open(report);
+    buffer_text(&report->out, "],\"summary\":");
     object_summary(&report->out, report, summary);
     buffer_text(&report->out, "}\n");
 }
@@ -48,5 +65,6 @@ const struct report_format report_json = {
     .begin = json_begin,
     .evidence = json_evidence,
     .finding = json_finding,
+    .case_record = json_case,
     .end = json_end,
 };

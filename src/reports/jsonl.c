@@ -1,4 +1,4 @@
-/* One object a line: evidence, findings, the summary last. */
+/* One object a line: evidence, findings, cases, the summary last. */
 #include "reports/objects.h"
 
 static void jsonl_evidence(struct report *report, const struct report_evidence *evidence)
@@ -16,6 +16,12 @@ static enum status jsonl_finding(struct report *report, const struct finding *fi
     return STATUS_OK;
 }
 
+static void jsonl_case(struct report *report, const struct case_record *record)
+{
+    object_case(&report->out, record);
+    buffer_byte(&report->out, '\n');
+}
+
 static void jsonl_end(struct report *report, const struct report_summary *summary)
 {
     object_summary(&report->out, report, summary);
@@ -26,5 +32,6 @@ const struct report_format report_jsonl = {
     .name = "jsonl",
     .evidence = jsonl_evidence,
     .finding = jsonl_finding,
+    .case_record = jsonl_case,
     .end = jsonl_end,
 };

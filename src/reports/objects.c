@@ -288,7 +288,7 @@ void object_summary(struct buffer *to, const struct report *report,
     number_member(to, "evidence", report->options->evidence_count);
     number_member(to, "events", summary->events);
     number_member(to, "findings", report->count);
-    number_member(to, "cases", 0);
+    number_member(to, "cases", report->case_count);
     number_member(to, "suppressed", summary->suppressed);
     names_member(to, "notes", summary->notes, summary->note_count);
     buffer_format(to, ",\"rules\":{\"loaded\":%u", summary->rules_loaded);

@@ -92,6 +92,16 @@ enum status report_finding(struct report *report, const struct finding *finding,
                                                                   : STATUS_OK;
 }
 
+enum status report_case(struct report *report, const struct case_record *record,
+                        struct fault *fault)
+{
+    report->case_count++;
+    if (report->format->case_record)
+        report->format->case_record(report, record);
+    return report->out.length >= WRITE_ROOM || report->out.failed ? write_out(report, fault)
+                                                                  : STATUS_OK;
+}
+
 enum status report_end(struct report *report, const struct report_summary *summary,
                        struct fault *fault)
 {

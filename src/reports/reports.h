@@ -8,6 +8,7 @@
 #ifndef IMPOUND_REPORTS_H
 #define IMPOUND_REPORTS_H
 
+#include "cases/cases.h"
 #include "evidence/account.h"
 #include "findings/findings.h"
 
@@ -60,7 +61,7 @@ const char *const *report_format_names(void);
 /* Begins a report into the file descriptor, which stays the caller's, and writes what comes before
  * findings. The options and what they point to must outlive the report. Free with report_close.
  *
- * The four functions below fail with STATUS_IO (the disk is full ...), and with STATUS_STOPPED when
+ * The functions below fail with STATUS_IO (the disk is full ...), and with STATUS_STOPPED when
  * whoever read the pipe has gone; nothing is written after that. SIGPIPE must be ignored. */
 enum status report_open(const struct report_format *format, const struct report_options *options,
                         int file, struct report **report, struct fault *fault) MUST_CHECK;
@@ -69,6 +70,10 @@ enum status report_open(const struct report_format *format, const struct report_
  * all its findings; its texts must outlive the report. To be called in the order of the output. */
 enum status report_finding(struct report *report, const struct finding *finding,
                            const struct rule_info *info, struct fault *fault) MUST_CHECK;
+
+/* Writes a case; behind all findings, in order. */
+enum status report_case(struct report *report, const struct case_record *record,
+                        struct fault *fault) MUST_CHECK;
 
 /* Writes the rest. */
 enum status report_end(struct report *report, const struct report_summary *summary,

@@ -5,10 +5,12 @@
 
 #define MEMORY_DEFAULT ((size_t)24 << 20)
 
-/* What a thread appends to its batch's output: a kind, a length, a packed finding or hit. */
+/* What a thread appends to its batch's output: a kind, a length, a packed finding, hit or
+ * fact. */
 enum frame_kind {
     FRAME_FINDING = 'F',
     FRAME_HIT = 'H',
+    FRAME_FACT = 'C', /* for cases */
 };
 
 #define FRAME_HEADER 5
@@ -32,7 +34,8 @@ struct scan_thread {
     struct scan *scan;
     struct matcher *matcher;
     struct finding_maker *maker;
-    struct arena texts; /* of one hit's values */
+    struct fact_maker *facts; /* NULL: no cases */
+    struct arena texts;       /* of one hit's values */
     struct buffer rendered;
     uint32_t *shown; /* rules, of one event */
 };
@@ -115,6 +118,7 @@ static void thread_free(struct scan_thread *thread)
 {
     matcher_free(thread->matcher);
     finding_maker_free(thread->maker);
+    fact_maker_free(thread->facts);
     arena_release(&thread->texts);
     buffer_release(&thread->rendered);
     free(thread->shown);
@@ -132,7 +136,10 @@ static void *thread_new(void *context)
     thread->matcher = matcher_new(scan->options.ruleset);
     thread->maker = finding_maker_new(scan->options.fields);
     thread->shown = calloc(scan->rule_count + 1, sizeof(*thread->shown));
-    if (!thread->matcher || !thread->maker || !thread->shown) {
+    if (scan->options.cases)
+        thread->facts = fact_maker_new(scan->options.fields);
+    if (!thread->matcher || !thread->maker || !thread->shown ||
+        (scan->options.cases && !thread->facts)) {
         thread_free(thread);
         return NULL;
     }
@@ -202,6 +209,15 @@ static void hit_write(struct scan_thread *thread, const struct event *event,
     frame_end(out, start);
 }
 
+static void fact_frame(struct scan_thread *thread, const struct event *event, struct buffer *out)
+{
+    const size_t start = frame_begin(out, FRAME_FACT);
+    if (fact_maker_write(thread->facts, event, out))
+        frame_end(out, start);
+    else
+        out->length = start;
+}
+
 static void event_seen(void *state, const struct pipeline_view *view, struct buffer *out)
 {
     struct scan_thread *thread = state;
@@ -209,6 +225,8 @@ static void event_seen(void *state, const struct pipeline_view *view, struct buf
     const struct event *event = view->event;
     if (!is_in_span(&scan->options, event->time))
         return;
+    if (thread->facts)
+        fact_frame(thread, event, out);
     const uint32_t *fired;
     const uint32_t count = matcher_run(thread->matcher, event, &fired);
     if (LIKELY(count == 0))
@@ -235,6 +253,14 @@ static void event_seen(void *state, const struct pipeline_view *view, struct buf
 
 /* --- In order --- */
 
+static enum status frame_commit(const struct scan *scan, uint8_t kind, struct bytes packed,
+                                struct fault *fault)
+{
+    if (kind == FRAME_FACT)
+        return cases_fact(scan->options.cases, packed, fault);
+    return sorter_add(kind == FRAME_HIT ? scan->hits : scan->findings, packed, fault);
+}
+
 static enum status batch_commit(void *context, struct bytes out, struct fault *fault)
 {
     const struct scan *scan = context;
@@ -242,9 +268,8 @@ static enum status batch_commit(void *context, struct bytes out, struct fault *f
     while (at < out.length) {
         uint32_t length;
         memcpy(&length, out.data + at + 1, sizeof(length));
-        struct sorter *sorter = out.data[at] == FRAME_HIT ? scan->hits : scan->findings;
         const enum status status =
-            sorter_add(sorter, bytes_of(out.data + at + FRAME_HEADER, length), fault);
+            frame_commit(scan, out.data[at], bytes_of(out.data + at + FRAME_HEADER, length), fault);
         if (status)
             return status;
         at += FRAME_HEADER + length;

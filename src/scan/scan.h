@@ -6,6 +6,7 @@
 #ifndef IMPOUND_SCAN_H
 #define IMPOUND_SCAN_H
 
+#include "cases/cases.h"
 #include "findings/findings.h"
 #include "pipeline/pipeline.h"
 #include "rules/correlate/correlate.h"
@@ -16,6 +17,7 @@ struct scan_options {
     const bool *is_wanted;   /* per rule: give its findings; NULL: all that are not silent */
     const bool *is_off;      /* per rule: never fires, not even for correlations; may be NULL */
     struct instant from, to; /* events outside take no part; unknown: no bound */
+    struct cases *cases;     /* gets the facts of events; NULL: no cases */
     size_t memory;           /* for findings, and as much for hits; 0: a default */
     const char *directory;   /* for what does not fit */
 };

@@ -27,6 +27,7 @@ struct scan_run {
     struct suppressions *suppressions;
     uint64_t suppressed;
     struct scan *scan;
+    struct cases *cases; /* NULL: findings only */
     struct evidence_list evidence;
     struct report_options report_options;
     struct report *report;
@@ -103,9 +104,15 @@ static enum status scan_begin(void *context, struct workbench *bench, struct pip
         status = suppressions_begin(run, fault);
     if (status)
         return status;
+    if (!run->arguments->no_cases) {
+        run->cases = cases_new(run->rules.ruleset, run->choice.levels, workbench_spill_folder());
+        if (!run->cases)
+            return fault_set(fault, STATUS_MEMORY, 0, "no memory for cases");
+    }
     const struct scan_options options = {
         .ruleset = run->rules.ruleset,
         .fields = bench->fields,
+        .cases = run->cases,
         .is_wanted = run->choice.is_wanted,
         .is_off = run->choice.is_off,
         .from = bench->span.from,
@@ -133,7 +140,14 @@ static enum status finding_report(void *context, const struct finding *finding, 
         return STATUS_OK;
     }
     run->has_failed_level |= run->has_fail_level && info.level >= run->fail_level;
-    return report_finding(run->report, finding, &info, fault);
+    const enum status status = report_finding(run->report, finding, &info, fault);
+    return status || !run->cases ? status : cases_finding(run->cases, finding, rule, fault);
+}
+
+static enum status case_report(void *context, const struct case_record *record, struct fault *fault)
+{
+    struct scan_run *run = context;
+    return report_case(run->report, record, fault);
 }
 
 static double seconds_since(const struct timespec *start)
@@ -165,6 +179,8 @@ static enum status scan_end(void *context, struct workbench *bench, struct fault
     enum status status = report_begin(run, fault);
     if (status == STATUS_OK)
         status = scan_finish(run->scan, finding_report, run, fault);
+    if (status == STATUS_OK && run->cases)
+        status = cases_finish(run->cases, case_report, run, fault);
     if (status)
         return status;
     run->has_refused = ruleset_refusal_count(run->rules.ruleset) || scan_refusal_count(run->scan);
@@ -190,6 +206,7 @@ static void scan_release(void *context)
     struct scan_run *run = context;
     report_close(run->report);
     scan_free(run->scan);
+    cases_free(run->cases);
     suppressions_free(run->suppressions);
     rule_choice_release(&run->choice);
     ruleset_free(run->rules.ruleset);

@@ -1,0 +1,128 @@
+/* The JSON object of a case (docs/design.md, "The output contract"). */
+#include "reports/objects.h"
+
+static void text_member(struct buffer *to, const char *name, struct bytes text)
+{
+    buffer_json_key(to, name);
+    buffer_json(to, text);
+}
+
+static void time_text(struct buffer *to, struct instant time)
+{
+    char text[INSTANT_TEXT_BOUND];
+    const size_t length = instant_write(text, time);
+    if (length)
+        buffer_json(to, bytes_of(text, length));
+    else
+        buffer_text(to, "null");
+}
+
+static void time_member(struct buffer *to, const char *name, struct instant time)
+{
+    buffer_json_key(to, name);
+    time_text(to, time);
+}
+
+static void texts_member(struct buffer *to, const char *name, const struct case_texts *texts)
+{
+    buffer_json_key(to, name);
+    buffer_byte(to, '[');
+    for (uint32_t i = 0; i < texts->count; i++) {
+        if (i)
+            buffer_byte(to, ',');
+        buffer_json(to, texts->items[i]);
+    }
+    buffer_byte(to, ']');
+}
+
+static void tools_member(struct buffer *to, const char *name, const struct case_tool *tools,
+                         uint32_t count)
+{
+    buffer_json_key(to, name);
+    buffer_byte(to, '[');
+    for (uint32_t i = 0; i < count; i++) {
+        buffer_text(to, i ? ",{\"name\":" : "{\"name\":");
+        buffer_json(to, tools[i].name);
+        buffer_format(to, ",\"confidence\":%.2f", tools[i].confidence);
+        texts_member(to, "because", &tools[i].because);
+        texts_member(to, "against", &tools[i].against);
+        buffer_byte(to, '}');
+    }
+    buffer_byte(to, ']');
+}
+
+static void findings_member(struct buffer *to, const struct case_step *step)
+{
+    buffer_json_key(to, "findings");
+    buffer_byte(to, '[');
+    for (uint32_t i = 0; i < step->finding_count; i++) {
+        buffer_text(to, i ? ",\"" : "\"");
+        buffer_bytes(to, step->findings[i], 32);
+        buffer_byte(to, '"');
+    }
+    buffer_byte(to, ']');
+    if (step->findings_left_out)
+        buffer_format(to, ",\"findings_left_out\":%u", step->findings_left_out);
+}
+
+static void step_object(struct buffer *to, const struct case_step *step)
+{
+    buffer_text(to, "{\"time\":");
+    time_text(to, step->first);
+    time_member(to, "last", step->last);
+    text_member(to, "what", step->what);
+    texts_member(to, "tool", &step->tools);
+    text_member(to, "target", step->target);
+    text_member(to, "source", step->source);
+    text_member(to, "account", step->account);
+    texts_member(to, "targets", &step->targets);
+    texts_member(to, "sources", &step->sources);
+    texts_member(to, "accounts", &step->accounts);
+    texts_member(to, "attack", &step->techniques);
+    texts_member(to, "ran", &step->ran);
+    findings_member(to, step);
+    buffer_byte(to, '}');
+}
+
+static void steps_member(struct buffer *to, const struct case_record *record)
+{
+    buffer_json_key(to, "steps");
+    buffer_byte(to, '[');
+    for (uint32_t i = 0; i < record->step_count; i++) {
+        if (i)
+            buffer_byte(to, ',');
+        step_object(to, &record->steps[i]);
+    }
+    buffer_byte(to, ']');
+}
+
+static void skews_member(struct buffer *to, const struct case_record *record)
+{
+    buffer_json_key(to, "skew");
+    buffer_byte(to, '[');
+    for (uint32_t i = 0; i < record->skew_count; i++) {
+        buffer_text(to, i ? ",{\"host\":" : "{\"host\":");
+        buffer_json(to, record->skews[i].host);
+        buffer_format(to, ",\"seconds\":%.3f,\"uncertainty\":%.3f}", record->skews[i].seconds,
+                      record->skews[i].uncertainty);
+    }
+    buffer_byte(to, ']');
+}
+
+void object_case(struct buffer *to, const struct case_record *record)
+{
+    buffer_text(to, "{\"kind\":\"case\"");
+    text_member(to, "id", bytes_of_text(record->id));
+    text_member(to, "title", record->title);
+    tools_member(to, "tool", record->tools, record->tool_count);
+    tools_member(to, "alternatives", record->alternatives, record->alternative_count);
+    texts_member(to, "hosts", &record->hosts);
+    texts_member(to, "accounts", &record->accounts);
+    texts_member(to, "sources", &record->sources);
+    time_member(to, "first", record->first);
+    time_member(to, "last", record->last);
+    texts_member(to, "attack", &record->techniques);
+    skews_member(to, record);
+    steps_member(to, record);
+    buffer_byte(to, '}');
+}
