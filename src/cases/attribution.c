@@ -60,25 +60,39 @@ static int observation_order(const void *a, const void *b, void *context)
     return strcmp(info->title, ruleset_info(by->meanings->ruleset, other->observation.rule)->title);
 }
 
-/* The weightiest rules that speak for the tool; a tool of the library is also spoken for by what
- * shows the library. */
-static bool because_write(const struct attribution *by, const struct step *step, uint32_t tool,
-                          struct case_tool *to, struct arena *arena)
+/* The rules that speak for the tool, the weightiest first. */
+static uint32_t observations_of(const struct attribution *by, const struct step *step,
+                                uint32_t tool, const struct node **nodes)
 {
-    const struct node **nodes =
-        arena_take_array(arena, step->observations.count + 1, sizeof(*nodes));
-    struct bytes *items = arena_take_array(arena, BECAUSE_MAX, sizeof(*items));
     uint32_t count = 0;
-    if (!nodes || !items)
-        return false;
     for (const struct node *node = steps_node(by->steps, step->observations.head); node;
          node = steps_node(by->steps, node->next))
         if (tools_have(&by->meanings->items[node->observation.rule].tools, tool))
             nodes[count++] = node;
     qsort_r(nodes, count, sizeof(struct node *), observation_order, (void *)(uintptr_t)by);
+    return count;
+}
+
+/* The weightiest rules that speak for the tool; a tool of the library is also spoken for by what
+ * shows the library. */
+static bool because_write(const struct attribution *by, const struct step *step, uint32_t tool,
+                          struct case_tool *to, struct arena *arena)
+{
+    const uint32_t all = step->observations.count;
+    const struct node **nodes = arena_take_array(arena, all + 1, sizeof(*nodes));
+    struct bytes *items = arena_take_array(arena, BECAUSE_MAX, sizeof(*items));
+    if (!nodes || !items)
+        return false;
+    const uint32_t own = observations_of(by, step, tool, nodes);
     to->because.items = items;
-    for (uint32_t i = 0; i < count && i < BECAUSE_MAX; i++)
+    for (uint32_t i = 0; i < own && to->because.count < BECAUSE_MAX; i++)
         items[to->because.count++] = reason_of(by, nodes[i], arena);
+    if (tool == TOOL_LIBRARY || !tool_is_impackets(by->meanings, tool))
+        return true;
+    const uint32_t library = observations_of(by, step, TOOL_LIBRARY, nodes);
+    for (uint32_t i = 0; i < library && to->because.count < BECAUSE_MAX; i++)
+        if (!tools_have(&by->meanings->items[nodes[i]->observation.rule].tools, tool))
+            items[to->because.count++] = reason_of(by, nodes[i], arena);
     return true;
 }
 

@@ -114,7 +114,7 @@ static enum status fact_use(void *context, struct bytes packed, struct fault *fa
 {
     struct cases *cases = context;
     struct fact fact;
-    const enum status status = fact_read(packed, &fact, fault);
+    const enum status status = case_fact_read(packed, &fact, fault);
     if (status)
         return status;
     const host_id address = hosts_seen(&cases->hosts, fact.address);

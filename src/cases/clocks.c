@@ -9,7 +9,7 @@
 #define NANOS_PER_SEC INT64_C(1000000000)
 #define APART_MAX     (INT64_C(36) * 3600 * NANOS_PER_SEC) /* zones that were logged wrongly, too */
 #define AGREE_WITHIN  (4 * NANOS_PER_SEC)
-#define RESOLUTION    (NANOS_PER_SEC / 1000)
+#define EXACT_WITHIN  (NANOS_PER_SEC / 4) /* a logon is logged a while after it was asked for */
 
 struct sight {
     host_id address, host;
@@ -174,7 +174,7 @@ static struct clock clock_from(struct group group)
     const int64_t spread = group.first[group.count - 1].nanos - group.first[0].nanos;
     return (struct clock){.is_known = true,
                           .nanos = group.first[group.count / 2].nanos,
-                          .uncertainty = spread / 2 > RESOLUTION ? spread / 2 : RESOLUTION};
+                          .uncertainty = spread / 2 > EXACT_WITHIN ? spread / 2 : EXACT_WITHIN};
 }
 
 void clocks_settle(struct clocks *clocks, struct hosts *hosts)

@@ -12,9 +12,8 @@
 
 struct clock {
     bool is_known;
-    int64_t nanos; /* the host's clock minus the captures' */
-    int64_t
-        uncertainty; /* nanoseconds, half the spread of what was seen; the resolution at least */
+    int64_t nanos;       /* the host's clock minus the captures' */
+    int64_t uncertainty; /* nanoseconds, half the spread of what was seen; 0.25 s at least */
 };
 
 struct clocks;

@@ -145,7 +145,7 @@ static bool logon_write(struct fact_maker *maker, const struct event *event, str
                                 known(text_of(maker, event, TARGET_USER))),
         .name = known(text_of(maker, event, WORKSTATION)),
     };
-    fact_write(&fact, to);
+    case_fact_write(&fact, to);
     return true;
 }
 
@@ -165,7 +165,7 @@ static bool ticket_write(struct fact_maker *maker, const struct event *event, st
                               .address = known(text_of(maker, event, IP_ADDRESS))};
     if (!fact.address.length)
         return false;
-    fact_write(&fact, to);
+    case_fact_write(&fact, to);
     return true;
 }
 
@@ -200,7 +200,7 @@ static bool authentication_write(struct fact_maker *maker, const struct event *e
         .account = join_account(maker, text_of(maker, event, DOMAIN), text_of(maker, event, USER)),
         .name = dns.length ? dns : text_of(maker, event, SERVER_NETBIOS),
     };
-    fact_write(&fact, to);
+    case_fact_write(&fact, to);
     return true;
 }
 
@@ -217,7 +217,7 @@ static bool answer_write(struct fact_maker *maker, const struct event *event, st
                               .address = event_item_text(event, slot, 0)};
     if (!fact.name.length || !fact.address.length || fact.address.length > TEXT_MAX)
         return false;
-    fact_write(&fact, to);
+    case_fact_write(&fact, to);
     return true;
 }
 
@@ -241,7 +241,7 @@ bool fact_maker_write(struct fact_maker *maker, const struct event *event, struc
 
 /* --- Packed --- */
 
-void fact_write(const struct fact *fact, struct buffer *to)
+void case_fact_write(const struct fact *fact, struct buffer *to)
 {
     buffer_byte(to, (uint8_t)fact->kind);
     pack_time(to, fact->time);
@@ -254,7 +254,7 @@ void fact_write(const struct fact *fact, struct buffer *to)
     pack_words(to, fact->name);
 }
 
-enum status fact_read(struct bytes packed, struct fact *fact, struct fault *fault)
+enum status case_fact_read(struct bytes packed, struct fact *fact, struct fault *fault)
 {
     struct cursor from = cursor_over(packed, 0);
     struct fact read = {0};

@@ -24,9 +24,9 @@ struct fact {
 };
 
 /* Appends the fact as bytes, which order by kind, then time, then the rest. */
-void fact_write(const struct fact *fact, struct buffer *to);
+void case_fact_write(const struct fact *fact, struct buffer *to);
 
-/* Reads what fact_write wrote, all of it; the texts point into `packed`. */
-enum status fact_read(struct bytes packed, struct fact *fact, struct fault *fault) MUST_CHECK;
+/* Reads what case_fact_write wrote, all of it; the texts point into `packed`. */
+enum status case_fact_read(struct bytes packed, struct fact *fact, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
 #include "cases/hosts.h"
 
-#include <arpa/inet.h>
+#include "base/address.h"
+
 #include <stdlib.h>
 #include <strings.h>
 
@@ -49,13 +50,8 @@ static bool is_itself(struct bytes text)
 
 static bool is_address(struct bytes text)
 {
-    char copy[INET6_ADDRSTRLEN];
-    uint8_t address[16];
-    if (text.length >= sizeof(copy))
-        return false;
-    memcpy(copy, text.data, text.length);
-    copy[text.length] = '\0';
-    return inet_pton(AF_INET, copy, address) == 1 || inet_pton(AF_INET6, copy, address) == 1;
+    struct address address;
+    return address_parse(text, &address);
 }
 
 bool hosts_is_address(const struct hosts *hosts, host_id id)

@@ -3,10 +3,10 @@
 #ifndef IMPOUND_LEDGER_PATTERN_H
 #define IMPOUND_LEDGER_PATTERN_H
 
+#include "base/address.h"
 #include "base/arena.h"
 #include "base/glob.h"
 #include "base/status.h"
-#include "ledger/address.h"
 
 #define PATTERN_LENGTH_MAX 1024U /* bytes */
 

@@ -65,7 +65,27 @@ static void findings_member(struct buffer *to, const struct case_step *step)
         buffer_format(to, ",\"findings_left_out\":%u", step->findings_left_out);
 }
 
-static void step_object(struct buffer *to, const struct case_step *step)
+static void verdict_member(struct buffer *to, enum ledger_standing standing, const char *engagement,
+                           const struct ledger_because *because)
+{
+    buffer_text(to, ",\"verdict\":{\"status\":");
+    buffer_json(to, bytes_of_text(ledger_status(standing)));
+    buffer_text(to, ",\"because\":[");
+    for (uint32_t i = 0; i < because->count; i++) {
+        if (i)
+            buffer_byte(to, ',');
+        buffer_json(to, bytes_of_text(because->sentences[i]));
+    }
+    buffer_text(to, "],\"engagement\":");
+    if (engagement)
+        buffer_json(to, bytes_of_text(engagement));
+    else
+        buffer_text(to, "null");
+    buffer_byte(to, '}');
+}
+
+static void step_object(struct buffer *to, const struct case_step *step,
+                        const struct ledger_judgement *judgement)
 {
     buffer_text(to, "{\"time\":");
     time_text(to, step->first);
@@ -81,17 +101,19 @@ static void step_object(struct buffer *to, const struct case_step *step)
     texts_member(to, "attack", &step->techniques);
     texts_member(to, "ran", &step->ran);
     findings_member(to, step);
+    verdict_member(to, judgement->standing, judgement->engagement, &judgement->because);
     buffer_byte(to, '}');
 }
 
-static void steps_member(struct buffer *to, const struct case_record *record)
+static void steps_member(struct buffer *to, const struct case_record *record,
+                         const struct ledger_verdict *verdict)
 {
     buffer_json_key(to, "steps");
     buffer_byte(to, '[');
     for (uint32_t i = 0; i < record->step_count; i++) {
         if (i)
             buffer_byte(to, ',');
-        step_object(to, &record->steps[i]);
+        step_object(to, &record->steps[i], &verdict->steps[i]);
     }
     buffer_byte(to, ']');
 }
@@ -109,13 +131,15 @@ static void skews_member(struct buffer *to, const struct case_record *record)
     buffer_byte(to, ']');
 }
 
-void object_case(struct buffer *to, const struct case_record *record)
+void object_case(struct buffer *to, const struct case_record *record,
+                 const struct ledger_verdict *verdict)
 {
     buffer_text(to, "{\"kind\":\"case\"");
     text_member(to, "id", bytes_of_text(record->id));
     text_member(to, "title", record->title);
     tools_member(to, "tool", record->tools, record->tool_count);
     tools_member(to, "alternatives", record->alternatives, record->alternative_count);
+    verdict_member(to, verdict->standing, verdict->engagement, &verdict->because);
     texts_member(to, "hosts", &record->hosts);
     texts_member(to, "accounts", &record->accounts);
     texts_member(to, "sources", &record->sources);
@@ -123,6 +147,6 @@ void object_case(struct buffer *to, const struct case_record *record)
     time_member(to, "last", record->last);
     texts_member(to, "attack", &record->techniques);
     skews_member(to, record);
-    steps_member(to, record);
+    steps_member(to, record, verdict);
     buffer_byte(to, '}');
 }

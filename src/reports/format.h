@@ -31,7 +31,8 @@ struct report_format {
     void (*evidence)(struct report *report, const struct report_evidence *evidence);
     enum status (*finding)(struct report *report, const struct finding *finding,
                            const struct rule_info *info, struct fault *fault);
-    void (*case_record)(struct report *report, const struct case_record *record);
+    void (*case_record)(struct report *report, const struct case_record *record,
+                        const struct ledger_verdict *verdict);
     void (*end)(struct report *report, const struct report_summary *summary);
     void (*close)(struct report *report);
 };

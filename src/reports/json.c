@@ -41,13 +41,14 @@ static void cases_open(struct report *report)
     buffer_text(&report->out, "],\"cases\":[\n");
 }
 
-static void json_case(struct report *report, const struct case_record *record)
+static void json_case(struct report *report, const struct case_record *record,
+                      const struct ledger_verdict *verdict)
 {
     if (report->case_count == 1)
         cases_open(report);
     else
         buffer_byte(&report->out, ',');
-    object_case(&report->out, record);
+    object_case(&report->out, record, verdict);
     buffer_byte(&report->out, '\n');
 }
 

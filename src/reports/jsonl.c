@@ -16,9 +16,10 @@ static enum status jsonl_finding(struct report *report, const struct finding *fi
     return STATUS_OK;
 }
 
-static void jsonl_case(struct report *report, const struct case_record *record)
+static void jsonl_case(struct report *report, const struct case_record *record,
+                       const struct ledger_verdict *verdict)
 {
-    object_case(&report->out, record);
+    object_case(&report->out, record, verdict);
     buffer_byte(&report->out, '\n');
 }
 

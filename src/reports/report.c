@@ -93,11 +93,11 @@ enum status report_finding(struct report *report, const struct finding *finding,
 }
 
 enum status report_case(struct report *report, const struct case_record *record,
-                        struct fault *fault)
+                        const struct ledger_verdict *verdict, struct fault *fault)
 {
     report->case_count++;
     if (report->format->case_record)
-        report->format->case_record(report, record);
+        report->format->case_record(report, record, verdict);
     return report->out.length >= WRITE_ROOM || report->out.failed ? write_out(report, fault)
                                                                   : STATUS_OK;
 }

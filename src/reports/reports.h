@@ -11,6 +11,7 @@
 #include "cases/cases.h"
 #include "evidence/account.h"
 #include "findings/findings.h"
+#include "verdict/verdict.h"
 
 /* What one piece of evidence was. */
 struct report_evidence {
@@ -71,9 +72,9 @@ enum status report_open(const struct report_format *format, const struct report_
 enum status report_finding(struct report *report, const struct finding *finding,
                            const struct rule_info *info, struct fault *fault) MUST_CHECK;
 
-/* Writes a case; behind all findings, in order. */
+/* Writes a case and its verdict; behind all findings, in order. */
 enum status report_case(struct report *report, const struct case_record *record,
-                        struct fault *fault) MUST_CHECK;
+                        const struct ledger_verdict *verdict, struct fault *fault) MUST_CHECK;
 
 /* Writes the rest. */
 enum status report_end(struct report *report, const struct report_summary *summary,

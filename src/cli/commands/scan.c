@@ -2,18 +2,23 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/evidence_list.h"
+#include "cli/ledger_desk.h"
 #include "cli/scan_summary.h"
 #include "cli/sheet.h"
 #include "cli/version.h"
 #include "cli/workbench.h"
+#include "verdict/verdict.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#define VERDICT_MEMORY_MAX ((size_t)64 << 20)
+
 struct arguments {
     struct workbench_options bench;
     struct rule_options rules;
+    struct ledger_options ledger;
     struct text_list profile;
     const char *format, *output, *fail_on, *hash, *suppress;
     bool no_colour, utc, no_cases;
@@ -28,6 +33,8 @@ struct scan_run {
     uint64_t suppressed;
     struct scan *scan;
     struct cases *cases; /* NULL: findings only */
+    struct ledger_desk ledger;
+    struct arena verdict; /* of one case */
     struct evidence_list evidence;
     struct report_options report_options;
     struct report *report;
@@ -102,6 +109,8 @@ static enum status scan_begin(void *context, struct workbench *bench, struct pip
     enum status status = rules_begin(run, fault);
     if (status == STATUS_OK && run->arguments->suppress)
         status = suppressions_begin(run, fault);
+    if (status == STATUS_OK)
+        status = ledger_desk_open(&run->arguments->ledger, &run->ledger, fault);
     if (status)
         return status;
     if (!run->arguments->no_cases) {
@@ -147,7 +156,11 @@ static enum status finding_report(void *context, const struct finding *finding, 
 static enum status case_report(void *context, const struct case_record *record, struct fault *fault)
 {
     struct scan_run *run = context;
-    return report_case(run->report, record, fault);
+    struct ledger_verdict verdict;
+    arena_reset(&run->verdict);
+    const enum status status =
+        verdict_make(run->ledger.ledger, record, &run->verdict, &verdict, fault);
+    return status ? status : report_case(run->report, record, &verdict, fault);
 }
 
 static double seconds_since(const struct timespec *start)
@@ -207,6 +220,8 @@ static void scan_release(void *context)
     report_close(run->report);
     scan_free(run->scan);
     cases_free(run->cases);
+    ledger_desk_close(&run->ledger);
+    arena_release(&run->verdict);
     suppressions_free(run->suppressions);
     rule_choice_release(&run->choice);
     ruleset_free(run->rules.ruleset);
@@ -217,6 +232,7 @@ static int exit_choose(const struct scan_run *run, int result)
 {
     if (result != EXIT_DONE && result != EXIT_INCOMPLETE)
         return result;
+    result = exit_worse(result, run->ledger.result);
     if (run->arguments->bench.strict && run->has_refused)
         result = exit_worse(result, EXIT_INVALID);
     return run->has_failed_level ? exit_worse(result, EXIT_FOUND) : result;
@@ -226,6 +242,7 @@ static int scan_run(void *given)
 {
     const struct arguments *arguments = given;
     struct scan_run run = {.arguments = arguments, .evidence.hash_name = hash_name(arguments)};
+    arena_init(&run.verdict, VERDICT_MEMORY_MAX);
     clock_gettime(CLOCK_MONOTONIC, &run.start);
     run.has_fail_level = arguments->fail_on && level_parse(arguments->fail_on, &run.fail_level);
     const struct workbench_job job = {.what = "scan",
@@ -269,6 +286,7 @@ static const struct option_group scan_groups[] = {
     {"Keys", workbench_key_options, AT(bench)},
     {"Where rules come from", rule_source_options, AT(rules)},
     {"Which rules count", rule_filter_options, AT(rules)},
+    {"Was it authorised", ledger_options, AT(ledger)},
     {"Output", scan_options, 0},
     {"Running", workbench_run_options, AT(bench)},
     {0},
@@ -282,9 +300,10 @@ const struct command command_scan = {
               "Without -r the built-in rules run. Findings go to the output, everything else that "
               "is to be said to standard error.\n"
               "Exit status: 0 done; 1 a finding at or above --fail-on; 2 the command line is "
-              "wrong, or the system failed; 3 rules, levels or suppressions are invalid, or with "
-              "--strict a rule was refused; 4 evidence is incomplete, with --strict. Where several "
-              "hold: 3 before 4 before 1.",
+              "wrong, or the system failed; 3 rules, levels, suppressions or the ledger are "
+              "invalid, or with --strict a rule was refused; 4 evidence is incomplete, with "
+              "--strict; 5 a signature in the ledger does not verify. Where several hold: 5 before "
+              "3 before 4 before 1.",
     .groups = scan_groups,
     .size = sizeof(struct arguments),
     .positional = AT(bench.paths),

@@ -1,6 +1,6 @@
 #include "rules/compile/compile.h"
 
-#include "rules/compile/address.h"
+#include "base/address.h"
 #include "rules/compile/regex.h"
 #include "rules/compile/seek.h"
 

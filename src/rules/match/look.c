@@ -1,6 +1,6 @@
 #include "rules/match/look.h"
 
-#include "rules/compile/address.h"
+#include "base/address.h"
 #include "rules/match/text.h"
 #include "rules/sigma/sigma.h"
 

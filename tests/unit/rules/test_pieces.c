@@ -1,5 +1,5 @@
 /* The small parts: patterns, expressions, addresses. */
-#include "rules/compile/address.h"
+#include "base/address.h"
 #include "rules/compile/regex.h"
 #include "rules/match/text.h"
 #include "rules/sigma/sigma.h"

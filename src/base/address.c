@@ -1,4 +1,4 @@
-#include "rules/compile/address.h"
+#include "base/address.h"
 
 #include <arpa/inet.h>
 
@@ -81,4 +81,11 @@ bool network_has(uint8_t version, const uint8_t network[16], unsigned prefix,
         return false;
     const unsigned mask = 0xFF00U >> rest & 0xFFU;
     return rest == 0 || ((network[whole] ^ address->bytes[whole]) & mask) == 0;
+}
+
+size_t address_write(char to[ADDRESS_TEXT_BOUND], const struct address *address)
+{
+    const bool is_four = address->version == 4;
+    const void *from = address->bytes + (is_four ? sizeof(mapped) : 0);
+    return inet_ntop(is_four ? AF_INET : AF_INET6, from, to, ADDRESS_TEXT_BOUND) ? strlen(to) : 0;
 }
