@@ -38,7 +38,7 @@ static void cases_open(struct report *report)
 {
     if (report->count == 0)
         findings_open(report);
-    buffer_text(&report->out, "],\"cases\":[\n");
+    buffer_text(&report->out, "],\"cases\":[");
 }
 
 static void json_case(struct report *report, const struct case_record *record,
@@ -46,8 +46,7 @@ static void json_case(struct report *report, const struct case_record *record,
 {
     if (report->case_count == 1)
         cases_open(report);
-    else
-        buffer_byte(&report->out, ',');
+    buffer_text(&report->out, report->case_count == 1 ? "\n" : ",");
     object_case(&report->out, record, verdict);
     buffer_byte(&report->out, '\n');
 }
