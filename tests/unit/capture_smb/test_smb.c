@@ -115,7 +115,46 @@ static void a_file_is_told_from_its_opening_to_its_end(void **state)
     expect(lab, 3, "smb_files", "\"name\":\"hello.txt\",\"size\":15");
     expect(lab, 1, "smb_files", "\"action\":\"SMB::FILE_READ\"");
     expect(lab, 1, "smb_files", "\"bytes_read\":15,\"bytes_written\":0,\"reads\":1");
+    expect(lab, 1, "smb_session", "\"reads\":1,\"reads_tail_30\":0,\"pipe_reads\":0");
     lab_free(lab);
+}
+
+#define TREE_CONNECT_ANDX 0x75
+#define AT_COMMAND        (4U + 4U + 4U) /* in a record: behind the talk's header and NetBIOS' */
+#define AT_TREE           (4U + 4U + 24U)
+
+/* Each TREE_CONNECT_ANDX and its reply come twice, the second time with another tree. */
+static struct buffer connects_doubled(struct bytes talk)
+{
+    struct buffer doubled = {.length = 0};
+    for (size_t at = 0, length; at < talk.length; at += length) {
+        length = 4 + (load_le32(talk.data + at) >> 8);
+        buffer_bytes(&doubled, talk.data + at, length);
+        if (talk.data[at] & 1 || talk.data[at + AT_COMMAND] != TREE_CONNECT_ANDX)
+            continue;
+        const size_t reply = 4 + (load_le32(talk.data + at + length) >> 8);
+        buffer_bytes(&doubled, talk.data + at + length, reply);
+        buffer_bytes(&doubled, talk.data + at, length + reply);
+        doubled.data[doubled.length - reply + AT_TREE] ^= 0x80;
+        length += reply;
+    }
+    return doubled;
+}
+
+/* But not of IPC$, which programs connect to again for each pipe. */
+static void a_share_that_is_connected_again_is_counted(void **state)
+{
+    struct buffer talk = talk_read("smb1");
+    struct buffer doubled = connects_doubled(buffer_view(&talk));
+    struct lab *lab = talk_events(buffer_view(&talk), 0);
+    (void)state;
+    expect(lab, 1, "smb_session", "\"tree_connects\":2,\"tree_connects_again\":0");
+    lab_free(lab);
+    lab = talk_events(buffer_view(&doubled), 0);
+    expect(lab, 1, "smb_session", "\"tree_connects\":4,\"tree_connects_again\":1");
+    lab_free(lab);
+    buffer_release(&talk);
+    buffer_release(&doubled);
 }
 
 static void smb1_sessions_are_told(void **state)
@@ -258,6 +297,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(a_pipe_and_its_calls_are_told),
         cmocka_unit_test(a_transceive_is_told_once_on_a_pipe),
         cmocka_unit_test(a_file_is_told_from_its_opening_to_its_end),
+        cmocka_unit_test(a_share_that_is_connected_again_is_counted),
         cmocka_unit_test(smb1_sessions_are_told),
         cmocka_unit_test(netbios_names_are_told),
         cmocka_unit_test(segments_do_not_matter),

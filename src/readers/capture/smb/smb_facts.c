@@ -171,6 +171,7 @@ static void set_counts(const struct smb *smb, struct wire_event *event)
         {SESSION_PIPE_WRITES, counts->pipe_writes},
         {SESSION_TRANSCEIVES, counts->transceives},
         {SESSION_TREES, counts->trees},
+        {SESSION_TREES_AGAIN, counts->trees_again},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         wire_set_number(event, rows[i].field, rows[i].number);

@@ -195,6 +195,7 @@
     X(SESSION_PIPE_WRITES, "pipe_writes")                          \
     X(SESSION_TRANSCEIVES, "pipe_transceives")                     \
     X(SESSION_TREES, "tree_connects")                              \
+    X(SESSION_TREES_AGAIN, "tree_connects_again")                  \
     X(SESSION_CLIENT_SIZES, "client_sizes")                        \
     X(SESSION_CLIENT_SHAPE, "client_shape")                        \
     X(SESSION_CLIENT_TIMES, "client_times")                        \

@@ -52,21 +52,40 @@ void smb_logon_name(struct smb *smb, struct smb_logon *logon)
 
 /* --- Trees and shares --- */
 
+static bool has_pipes(const struct smb_share *share)
+{
+    return share && share->type && strcmp(share->type, "PIPE") == 0;
+}
+
 struct smb_tree *smb_tree_of(struct smb *smb, uint64_t logon, uint32_t id)
 {
     return smb_table_find(&smb->trees, smb_tree_key(logon, id));
+}
+
+static bool is_connected(const struct smb *smb, uint64_t logon, const struct smb_share *share)
+{
+    for (const struct smb_node *node = smb->trees.oldest; node; node = node->newer) {
+        const struct smb_tree *tree = (const struct smb_tree *)node;
+        if (tree->logon == logon && tree->share == share)
+            return true;
+    }
+    return false;
 }
 
 void smb_tree_make(struct smb *smb, uint64_t logon, uint32_t id, struct smb_share *share)
 {
     struct smb_tree *tree = smb_tree_of(smb, logon, id);
     if (!tree) {
+        if (share && !has_pipes(share))
+            smb->counts.trees_again += is_connected(smb, logon, share);
         if (smb_table_is_full(&smb->trees))
             smb_table_drop(&smb->trees, smb->trees.oldest);
         tree = smb_table_take(&smb->trees, arena_of(smb), smb_tree_key(logon, id));
     }
-    if (tree)
-        tree->share = share;
+    if (!tree)
+        return;
+    tree->logon = logon;
+    tree->share = share;
 }
 
 void smb_tree_drop(struct smb *smb, uint64_t logon, uint32_t id)
@@ -156,15 +175,14 @@ void smb_file_drop(struct smb *smb, struct smb_file *file)
 
 bool smb_file_is_pipe(const struct smb_file *file)
 {
-    return file->carries == SMB_RPC ||
-           (file->share && file->share->type && file->share->type[1] == 'I'); /* PIPE */
+    return file->carries == SMB_RPC || has_pipes(file->share);
 }
 
 void smb_pipe_name(struct smb *smb, struct smb_request *request)
 {
     const struct smb_tree *tree = smb_tree_of(smb, request->logon, request->tree);
     struct smb_text *name = &request->name;
-    if (!tree || !tree->share || !tree->share->type || tree->share->type[1] != 'I')
+    if (!tree || !has_pipes(tree->share))
         return;
     if (name->length && name->data[0] == '\\')
         memmove(name->data, name->data + 1, --name->length);

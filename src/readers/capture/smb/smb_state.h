@@ -38,6 +38,7 @@ struct smb_logon {
 
 struct smb_tree {
     struct smb_node node; /* by smb_tree_key */
+    uint64_t logon;
     struct smb_share *share;
 };
 
@@ -123,6 +124,7 @@ struct smb_stream {
 struct smb_counts {
     uint64_t messages, client_messages, lost;
     uint64_t creates, reads, reads_tail, pipe_reads, pipe_writes, transceives, trees;
+    uint64_t trees_again; /* connects to a share that the logon is connected to, IPC$ left out */
     uint64_t transforms[2], letters[2]; /* by side */
     uint64_t compressed;
     uint32_t negotiates, setups;
