@@ -34,7 +34,7 @@ bool address_parse(struct bytes text, struct address *address)
     if (memchr(copy, 0, text.length))
         return false;
     const bool is_six = memchr(copy, ':', text.length) != NULL;
-    if (inet_pton(is_six ? AF_INET6 : AF_INET, copy, bytes) != 1)
+    if ((zone && !is_six) || inet_pton(is_six ? AF_INET6 : AF_INET, copy, bytes) != 1)
         return false;
     *address = address_of(bytes, is_six ? 16 : 4);
     return true;

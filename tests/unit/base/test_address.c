@@ -1,4 +1,4 @@
-#include "ledger/address.h"
+#include "base/address.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
