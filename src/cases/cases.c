@@ -120,7 +120,7 @@ static enum status fact_use(void *context, struct bytes packed, struct fault *fa
     const host_id address = hosts_seen(&cases->hosts, fact.address);
     const host_id name = hosts_seen(&cases->hosts, fact.name);
     if (fact.kind == FACT_NAME) {
-        hosts_bind(&cases->hosts, name, address);
+        hosts_bind(&cases->hosts, name, address, HOST_PROVEN);
         return STATUS_OK;
     }
     const bool is_wire = fact.kind == FACT_AUTHENTICATION;
@@ -134,7 +134,7 @@ static enum status fact_use(void *context, struct bytes packed, struct fault *fa
         logons_add(cases->logons, key, logon);
     }
     if (is_wire) {
-        hosts_bind(&cases->hosts, name, host);
+        hosts_bind(&cases->hosts, name, host, HOST_CLAIMED);
         clocks_wire(cases->clocks, address, fact.port, host, fact.time);
     } else {
         clocks_logon(cases->clocks, address, fact.port, host, fact.time);

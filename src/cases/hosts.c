@@ -74,8 +74,9 @@ host_id hosts_seen(struct hosts *hosts, struct bytes text)
         hosts->links = links;
         hosts->room = room;
     }
-    if (id && !hosts->links[id].up)
-        hosts->links[id].up = id;
+    for (unsigned trust = 0; id && trust < HOST_TRUSTS; trust++)
+        if (!hosts->links[id].up[trust])
+            hosts->links[id].up[trust] = id;
     return id;
 }
 
@@ -85,27 +86,38 @@ static struct bytes first_label(struct bytes name)
     return dot ? bytes_of(name.data, (size_t)(dot - name.data)) : name;
 }
 
-void hosts_bind(struct hosts *hosts, host_id name, host_id address)
+void hosts_bind(struct hosts *hosts, host_id name, host_id address, enum host_trust trust)
 {
     if (!name || !address || hosts_is_address(hosts, name) || !hosts_is_address(hosts, address))
         return;
     struct host_link *link = &hosts->links[address];
-    if (!link->bound) {
-        link->bound = name;
+    if (!link->bound[trust]) {
+        link->bound[trust] = name;
         return;
     }
-    const struct bytes known = hosts_text(hosts, link->bound), said = hosts_text(hosts, name);
+    const struct bytes known = hosts_text(hosts, link->bound[trust]);
+    const struct bytes said = hosts_text(hosts, name);
     if (!text_same(first_label(known), first_label(said)))
         link->is_shared = true;
     else if (said.length > known.length)
-        link->bound = name;
+        link->bound[trust] = name;
+}
+
+static host_id root_of(const struct hosts *hosts, host_id id, enum host_trust trust)
+{
+    while (id && hosts->links[id].up[trust] != id)
+        id = hosts->links[id].up[trust];
+    return id;
 }
 
 host_id hosts_root(const struct hosts *hosts, host_id id)
 {
-    while (id && hosts->links[id].up != id)
-        id = hosts->links[id].up;
-    return id;
+    return root_of(hosts, id, HOST_CLAIMED);
+}
+
+host_id hosts_proven(const struct hosts *hosts, host_id id)
+{
+    return root_of(hosts, id, HOST_PROVEN);
 }
 
 /* A full name says most, then a name, then an address; among equals the smallest. */
@@ -115,17 +127,24 @@ static unsigned rank(const struct hosts *hosts, host_id id)
     return is_address(text) ? 0 : memchr(text.data, '.', text.length) ? 2 : 1;
 }
 
-void hosts_join(struct hosts *hosts, host_id one, host_id other)
+static void join(struct hosts *hosts, host_id one, host_id other, enum host_trust trust)
 {
-    one = hosts_root(hosts, one);
-    other = hosts_root(hosts, other);
+    one = root_of(hosts, one, trust);
+    other = root_of(hosts, other, trust);
     if (!one || !other || one == other)
         return;
     const unsigned one_rank = rank(hosts, one), other_rank = rank(hosts, other);
     const bool is_one = one_rank != other_rank
                             ? one_rank > other_rank
                             : bytes_compare(hosts_text(hosts, one), hosts_text(hosts, other)) < 0;
-    hosts->links[is_one ? other : one].up = is_one ? one : other;
+    hosts->links[is_one ? other : one].up[trust] = is_one ? one : other;
+}
+
+/* What is proven is good for stories, too. */
+void hosts_join(struct hosts *hosts, host_id one, host_id other)
+{
+    join(hosts, one, other, HOST_PROVEN);
+    join(hosts, one, other, HOST_CLAIMED);
 }
 
 /* Finds for each first label the one full name. */
@@ -150,9 +169,11 @@ void hosts_settle(struct hosts *hosts)
     labels_look(hosts);
     for (host_id id = 1; id < hosts->texts.count; id++) {
         const struct host_link *link = &hosts->links[id];
-        if (!link->is_shared && link->full)
-            hosts_join(hosts, id, link->full);
-        if (!link->is_shared && link->bound)
-            hosts_join(hosts, id, link->bound);
+        if (link->is_shared)
+            continue;
+        hosts_join(hosts, id, link->full);
+        hosts_join(hosts, id, link->bound[HOST_PROVEN]);
+        if (!link->bound[HOST_PROVEN])
+            join(hosts, id, link->bound[HOST_CLAIMED], HOST_CLAIMED);
     }
 }

@@ -7,26 +7,37 @@
 #define RAN_SHOWN         3
 #define TITLE_TOOLS       4
 
+static host_id root_of(const struct recorder *by, host_id id, enum host_trust trust)
+{
+    return trust == HOST_PROVEN ? hosts_proven(by->hosts, id) : hosts_root(by->hosts, id);
+}
+
 bool recorder_begin(struct recorder *recorder)
 {
-    const uint32_t count = recorder->hosts->texts.count + 1;
+    const uint32_t count = recorder->hosts->texts.count;
     arena_init(&recorder->arena, RECORD_MEMORY_MAX);
-    recorder->next_alias = calloc(count, sizeof(*recorder->next_alias));
-    recorder->first_alias = calloc(count, sizeof(*recorder->first_alias));
-    if (!recorder->next_alias || !recorder->first_alias)
-        return false;
-    for (host_id id = recorder->hosts->texts.count; id-- > 1;) {
-        const host_id root = hosts_root(recorder->hosts, id);
-        recorder->next_alias[id] = recorder->first_alias[root];
-        recorder->first_alias[root] = id;
+    for (unsigned trust = 0; trust < HOST_TRUSTS; trust++) {
+        host_id *next = calloc(count + 1, sizeof(*next)),
+                *first = calloc(count + 1, sizeof(*first));
+        recorder->aliases[trust].next = next;
+        recorder->aliases[trust].first = first;
+        if (!next || !first)
+            return false;
+        for (host_id id = count; id-- > 1;) {
+            const host_id root = root_of(recorder, id, (enum host_trust)trust);
+            next[id] = first[root];
+            first[root] = id;
+        }
     }
     return true;
 }
 
 void recorder_release(struct recorder *recorder)
 {
-    free(recorder->next_alias);
-    free(recorder->first_alias);
+    for (unsigned trust = 0; trust < HOST_TRUSTS; trust++) {
+        free(recorder->aliases[trust].next);
+        free(recorder->aliases[trust].first);
+    }
     arena_release(&recorder->arena);
     buffer_release(&recorder->text);
 }
@@ -82,10 +93,21 @@ static void list_numbers(const struct recorder *by, struct text_list *list,
 }
 
 /* All names and addresses of a host. */
-static void list_aliases(const struct recorder *by, struct text_list *list, host_id root)
+static void list_aliases(const struct recorder *by, struct text_list *list, host_id id,
+                         enum host_trust trust)
 {
-    for (host_id id = root ? by->first_alias[root] : 0; id; id = by->next_alias[id])
+    const host_id root = root_of(by, id, trust);
+    for (id = root ? by->aliases[trust].first[root] : 0; id; id = by->aliases[trust].next[id])
         list_put(list, hosts_text(by->hosts, id));
+}
+
+/* What the evidence names as source, and what that is proven to be. */
+static void list_sources(const struct recorder *by, struct text_list *list, const struct step *step)
+{
+    const struct steps *steps = by->attribution.steps;
+    for (const struct node *node = steps_node(steps, step->sources.head); node;
+         node = steps_node(steps, node->next))
+        list_aliases(by, list, node->number, HOST_PROVEN);
 }
 
 /* T1021.002 of attack.t1021.002, as Sigma writes tags. */
@@ -220,8 +242,8 @@ static void step_write(struct recorder *by, const struct step *step, struct case
     struct text_list ran = list_begin(by, STEP_TEXTS_MAX);
     for (uint32_t i = 0; i < tool_count; i++)
         list_put(&names, tools[i]);
-    list_aliases(by, &targets, step->target);
-    list_aliases(by, &sources, step->source);
+    list_aliases(by, &targets, step->target, HOST_CLAIMED);
+    list_sources(by, &sources, step);
     list_techniques(by, &techniques, step);
     list_numbers(by, &ran, by->ran, &step->ran);
     *to = (struct case_step){

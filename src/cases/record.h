@@ -10,8 +10,10 @@ struct recorder {
     struct hosts *hosts;
     const struct clocks *clocks;
     const struct texts *accounts, *ran;
-    host_id *next_alias, *first_alias; /* names and addresses by root */
-    struct arena arena;                /* of one case */
+    struct {
+        host_id *next, *first;
+    } aliases[HOST_TRUSTS]; /* names and addresses by root */
+    struct arena arena;     /* of one case */
     struct buffer text;
 };
 

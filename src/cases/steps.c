@@ -316,6 +316,15 @@ static bool tools_agree(const struct step *step, const struct meaning *meaning)
     return !tools_are_none(&common);
 }
 
+/* One source that goes through many accounts in one breath: it guesses, or asks for each of a list.
+ */
+static bool goes_through(const struct step *step, const struct seen *seen)
+{
+    const bool is_same_tool = seen->meaning->names && step->is_named;
+    const bool are_tickets = seen->sighting->is_ticket && step->is_ticket;
+    return (is_same_tool || are_tickets) && silence(step, seen) <= NEAR;
+}
+
 static unsigned score(const struct steps *steps, const struct step *step, const struct seen *seen,
                       bool has_key)
 {
@@ -332,11 +341,10 @@ static unsigned score(const struct steps *steps, const struct step *step, const 
             return SCORE_NONE;
         sum += SCORE_SOURCE;
     }
-    if (knows_accounts) {
-        if (!account_same(account, said))
-            return SCORE_NONE;
+    if (knows_accounts && !account_same(account, said))
+        return sum > SCORE_POSSIBLE && goes_through(step, seen) ? SCORE_POSSIBLE : SCORE_NONE;
+    if (knows_accounts)
         sum += SCORE_ACCOUNT;
-    }
     return silence(step, seen) <= (sum > SCORE_POSSIBLE ? SAME_RUN : NEAR) ? sum : SCORE_NONE;
 }
 
@@ -557,6 +565,14 @@ static bool is_part(const struct step *part, const struct step *whole)
     return is_same_target && (!part->source || !whole->source) && apart(part, whole) <= NEAR;
 }
 
+/* Whether two steps are one run that went through many accounts. */
+static bool is_same_run(const struct step *one, const struct step *other)
+{
+    const struct tool_set common = tools_common(&one->tools, &other->tools);
+    return other->is_used && other->is_named && one->source && one->source == other->source &&
+           one->target == other->target && !tools_are_none(&common) && apart(one, other) <= NEAR;
+}
+
 /* The one that stands nearest in a chain; of equals the first that the chain has. */
 static void nearest(const struct steps *steps, uint32_t part, uint32_t head, bool is_source,
                     uint32_t *best)
@@ -589,9 +605,28 @@ static void chains_renew(struct steps *steps)
     }
 }
 
+/* Chains hold newer steps before older ones: each joins the one before it. */
+static void runs_join(struct steps *steps)
+{
+    for (uint32_t at = steps->count; at-- > 0;) {
+        const struct step *step = &steps->items[at];
+        uint32_t looked = 0;
+        if (!step->is_used || !step->is_named || !step->source)
+            continue;
+        for (uint32_t other = step->next_source; other && looked < LOOK_MAX; looked++) {
+            if (is_same_run(step, &steps->items[other - 1])) {
+                step_merge(steps, other - 1, at);
+                break;
+            }
+            other = steps->items[other - 1].next_source;
+        }
+    }
+}
+
 void steps_finish(struct steps *steps)
 {
     chains_renew(steps);
+    runs_join(steps);
     for (uint32_t at = 0; at < steps->count; at++) {
         const struct step *step = &steps->items[at];
         if (!step->is_used || step->is_named)

@@ -372,8 +372,9 @@ static struct bytes without_suffix(struct bytes principal, struct bytes realm)
     if (principal.length < realm.length + 2)
         return principal;
     const size_t length = principal.length - realm.length - 1;
-    const bool is_realm = principal.data[length] == '/' &&
-                          memcmp(principal.data + length + 1, realm.data, realm.length) == 0;
+    const bool is_realm =
+        principal.data[length] == '/' && strncasecmp((const char *)principal.data + length + 1,
+                                                     (const char *)realm.data, realm.length) == 0;
     return is_realm ? bytes_of(principal.data, length) : principal;
 }
 
