@@ -3,10 +3,8 @@
 #include "cli/output.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #define LOGS_MAX       64U /* as many as the capture reader has kinds of events at most */
 #define LOG_NAME_BOUND 32U
@@ -25,11 +23,9 @@ struct log_folder {
 
 enum status log_folder_open(const char *path, struct log_folder **opened, struct fault *fault)
 {
-    struct stat about;
-    if (mkdir(path, 0777) != 0 && errno != EEXIST)
-        return fault_errno(fault, errno, "cannot make %s", path);
-    if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode))
-        return fault_set(fault, STATUS_IO, 0, "%s is no folder", path);
+    const enum status status = output_folder_make(path, fault);
+    if (status != STATUS_OK)
+        return status;
     struct log_folder *folder = calloc(1, sizeof(*folder));
     if (!folder)
         return fault_set(fault, STATUS_MEMORY, 0, "no memory");

@@ -88,6 +88,16 @@ int output_descriptor(const struct output *output)
     return output->descriptor;
 }
 
+const char *output_name(const struct output *output)
+{
+    return output->name;
+}
+
+const char *output_partial(const struct output *output)
+{
+    return output->partial;
+}
+
 bool output_is_terminal(const struct output *output)
 {
     return isatty(output->descriptor);
@@ -101,6 +111,16 @@ bool output_is_table(const struct output *output, const char *format)
 const char *output_folder(const struct output *output)
 {
     return output->folder;
+}
+
+enum status output_folder_make(const char *path, struct fault *fault)
+{
+    struct stat about;
+    if (mkdir(path, 0777) != 0 && errno != EEXIST)
+        return fault_errno(fault, errno, "cannot make %s", path);
+    if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode))
+        return fault_set(fault, STATUS_IO, 0, "%s is no folder", path);
+    return STATUS_OK;
 }
 
 enum status output_write(struct output *output, struct bytes bytes, struct fault *fault)

@@ -14,6 +14,12 @@ enum status output_open(const char *path, struct output **output, struct fault *
 /* The descriptor, for who writes by himself. */
 int output_descriptor(const struct output *output);
 
+/* For messages. */
+const char *output_name(const struct output *output);
+
+/* The file that is being written, under the name that it has until the end; NULL: there is none. */
+const char *output_partial(const struct output *output);
+
 bool output_is_terminal(const struct output *output);
 
 /* Whether to write a table: when --format says so, or says nothing and the output is a terminal. */
@@ -29,6 +35,9 @@ enum status output_write(struct output *output, struct bytes bytes, struct fault
 /* The same for what a buffer holds, which is empty afterwards. */
 enum status output_drain(struct output *output, struct buffer *from,
                          struct fault *fault) MUST_CHECK;
+
+/* Makes a folder for outputs, unless it is there. */
+enum status output_folder_make(const char *path, struct fault *fault) MUST_CHECK;
 
 /* Puts the file in its place when `status` is STATUS_OK, else removes it. Returns `status`, or what
  * failed. */

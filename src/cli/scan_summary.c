@@ -116,7 +116,7 @@ static void notes_release(struct notes *notes)
 
 /* --- The whole --- */
 
-enum status scan_summary_write(struct report *report, struct report_summary *summary,
+enum status scan_summary_write(struct report_set *reports, struct report_summary *summary,
                                const struct scan_parts *parts, struct fault *fault)
 {
     char hash[17];
@@ -137,7 +137,7 @@ enum status scan_summary_write(struct report *report, struct report_summary *sum
     summary->notes = (const char *const *)notes.list;
     summary->note_count = notes.count;
     const enum status status = refused && blind && !notes.failed
-                                   ? report_end(report, summary, fault)
+                                   ? report_set_end(reports, summary, fault)
                                    : fault_set(fault, STATUS_MEMORY, 0, "no memory");
     notes_release(&notes);
     free(refused);

@@ -3,8 +3,8 @@
 #ifndef IMPOUND_CLI_SCAN_SUMMARY_H
 #define IMPOUND_CLI_SCAN_SUMMARY_H
 
+#include "cli/report_set.h"
 #include "cli/rule_choice.h"
-#include "reports/reports.h"
 #include "scan/scan.h"
 #include "suppress/suppress.h"
 
@@ -16,8 +16,8 @@ struct scan_parts {
     const char *suppress_path;
 };
 
-/* Ends the report; `summary` has all but the rules and the notes. Warns of what was kept back. */
-enum status scan_summary_write(struct report *report, struct report_summary *summary,
+/* Ends the reports; `summary` has all but the rules and the notes. Warns of what was kept back. */
+enum status scan_summary_write(struct report_set *reports, struct report_summary *summary,
                                const struct scan_parts *parts, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -142,13 +142,16 @@ void workbench_close_sandbox(struct workbench *bench, const char *const *readabl
         strcpy(bench->sandbox.line, "none (--no-sandbox)");
         return;
     }
-    const char *folder = bench->output ? output_folder(bench->output) : NULL;
+    const char *folders[2];
+    size_t folder_count = 0;
+    if (bench->output && output_folder(bench->output))
+        folders[folder_count++] = output_folder(bench->output);
     if (bench->folder)
-        folder = bench->folder;
+        folders[folder_count++] = bench->folder;
     const struct sandbox_wish wish = {.readable = readable,
                                       .readable_count = count,
-                                      .writable = &folder,
-                                      .writable_count = folder != NULL};
+                                      .writable = folders,
+                                      .writable_count = folder_count};
     struct fault fault = {0};
     if (sandbox_close(&wish, &bench->sandbox, &fault) != STATUS_OK)
         console_warn("%s", fault.reason);

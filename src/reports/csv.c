@@ -128,6 +128,7 @@ static enum status csv_finding(struct report *report, const struct finding *find
 
 const struct report_format report_csv = {
     .name = "csv",
+    .file = "findings.csv",
     .begin = csv_begin,
     .finding = csv_finding,
     .close = csv_close,

@@ -17,7 +17,7 @@ struct report {
     const struct report_format *format;
     const struct report_options *options;
     struct buffer out;
-    int file;
+    struct report_target target;
     uint64_t count; /* of findings */
     uint64_t case_count;
     struct rule_texts rule_texts;
@@ -27,6 +27,7 @@ struct report {
 /* A format appends to report->out, whole lines with each call. Any function may be NULL. */
 struct report_format {
     const char *name;
+    const char *file; /* its name in a folder of reports; NULL: it has no place there */
     enum status (*begin)(struct report *report, struct fault *fault);
     void (*evidence)(struct report *report, const struct report_evidence *evidence);
     enum status (*finding)(struct report *report, const struct finding *finding,

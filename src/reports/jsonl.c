@@ -31,6 +31,7 @@ static void jsonl_end(struct report *report, const struct report_summary *summar
 
 const struct report_format report_jsonl = {
     .name = "jsonl",
+    .file = "findings.jsonl",
     .evidence = jsonl_evidence,
     .finding = jsonl_finding,
     .case_record = jsonl_case,

@@ -24,10 +24,19 @@ const struct report_format *report_format_find(const char *name)
     return NULL;
 }
 
-const char *const *report_format_names(void)
+const struct report_format *report_format_at(size_t index)
 {
-    static const char *const names[] = {"table", "jsonl", "json", "csv", NULL};
-    return names;
+    return index < COUNT_OF(formats) ? formats[index] : NULL;
+}
+
+const char *report_format_name(const struct report_format *format)
+{
+    return format->name;
+}
+
+const char *report_format_file(const struct report_format *format)
+{
+    return format->file;
 }
 
 const char *report_path(const struct report *report, uint32_t evidence)
@@ -43,13 +52,14 @@ static enum status write_out(struct report *report, struct fault *fault)
         return fault_set(fault, STATUS_MEMORY, 0, "no memory for the output");
     size_t done = 0;
     while (done < out->length) {
-        const ssize_t written = write(report->file, out->data + done, out->length - done);
+        const ssize_t written = write(report->target.file, out->data + done, out->length - done);
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0 && errno == EPIPE)
             return fault_set(fault, STATUS_STOPPED, 0, "whoever read the output has gone");
         if (written <= 0)
-            return fault_errno(fault, written ? errno : ENOSPC, "cannot write the output");
+            return fault_errno(fault, written ? errno : ENOSPC, "cannot write %s",
+                               report->target.name);
         done += (size_t)written;
     }
     buffer_reset(out);
@@ -57,14 +67,17 @@ static enum status write_out(struct report *report, struct fault *fault)
 }
 
 enum status report_open(const struct report_format *format, const struct report_options *options,
-                        int file, struct report **report, struct fault *fault)
+                        const struct report_target *target, struct report **report,
+                        struct fault *fault)
 {
     struct report *opened = calloc(1, sizeof(*opened));
     if (!opened)
         return fault_set(fault, STATUS_MEMORY, 0, "no memory for the output");
     opened->format = format;
     opened->options = options;
-    opened->file = file;
+    opened->target = *target;
+    if (!target->name)
+        opened->target.name = "the output";
     buffer_grow(&opened->out, WRITE_ROOM);
     arena_init(&opened->rule_texts.arena, RULE_TEXTS_MAX);
     enum status status = format->begin ? format->begin(opened, fault) : STATUS_OK;

@@ -54,18 +54,29 @@ struct report_summary {
 struct report;
 struct report_format;
 
-/* jsonl, json, csv, table; NULL when there is no such format. */
+/* By its name (jsonl, csv ...); NULL when there is no such format. */
 const struct report_format *report_format_find(const char *name);
-/* The names, ended by NULL, for a message. */
-const char *const *report_format_names(void);
+/* One after the other; NULL behind the last. */
+const struct report_format *report_format_at(size_t index);
+const char *report_format_name(const struct report_format *format);
+/* The name that its file has in a folder of reports; NULL: it is not for folders. */
+const char *report_format_file(const struct report_format *format);
 
-/* Begins a report into the file descriptor, which stays the caller's, and writes what comes before
- * findings. The options and what they point to must outlive the report. Free with report_close.
+/* Where a report goes; all of it stays the caller's. */
+struct report_target {
+    int file;         /* descriptor */
+    const char *name; /* for messages; NULL: the output */
+    const char *path; /* of that file, as it is called now; NULL: it is none */
+};
+
+/* Begins a report and writes what comes before findings. The options and what they and the
+ * target point to must outlive the report. Free with report_close.
  *
  * The functions below fail with STATUS_IO (the disk is full ...), and with STATUS_STOPPED when
  * whoever read the pipe has gone; nothing is written after that. SIGPIPE must be ignored. */
 enum status report_open(const struct report_format *format, const struct report_options *options,
-                        int file, struct report **report, struct fault *fault) MUST_CHECK;
+                        const struct report_target *target, struct report **report,
+                        struct fault *fault) MUST_CHECK;
 
 /* Writes what one rule found; `info` is that rule, with the level to be shown, which is the same in
  * all its findings; its texts must outlive the report. To be called in the order of the output. */

@@ -3,6 +3,7 @@
 #include "cli/console.h"
 #include "cli/evidence_list.h"
 #include "cli/ledger_desk.h"
+#include "cli/report_set.h"
 #include "cli/scan_summary.h"
 #include "cli/sheet.h"
 #include "cli/version.h"
@@ -20,7 +21,7 @@ struct arguments {
     struct rule_options rules;
     struct ledger_options ledger;
     struct text_list profile;
-    const char *format, *output, *fail_on, *hash, *suppress;
+    const char *format, *output, *report, *folder, *fail_on, *hash, *suppress;
     bool no_colour, utc, no_cases;
 };
 
@@ -37,7 +38,7 @@ struct scan_run {
     struct arena verdict; /* of one case */
     struct evidence_list evidence;
     struct report_options report_options;
-    struct report *report;
+    struct report_set reports;
     struct timespec start;
     enum sigma_level fail_level;
     bool has_fail_level, has_failed_level, has_refused;
@@ -47,8 +48,9 @@ struct scan_run {
 
 static const struct report_format *format_choose(const struct scan_run *run)
 {
-    if (run->arguments->format)
-        return report_format_find(run->arguments->format);
+    const struct arguments *arguments = run->arguments;
+    if (arguments->format || arguments->report)
+        return report_format_find(arguments->format ? arguments->format : arguments->report);
     return report_format_find(output_is_terminal(run->bench->output) ? "table" : "jsonl");
 }
 
@@ -95,6 +97,15 @@ static enum status suppressions_begin(struct scan_run *run, struct fault *fault)
     return status;
 }
 
+static enum status reports_begin(struct scan_run *run, struct fault *fault)
+{
+    const struct arguments *arguments = run->arguments;
+    report_set_output(&run->reports, format_choose(run), run->bench->output);
+    run->bench->folder = arguments->folder;
+    return arguments->folder ? report_set_folder(&run->reports, arguments->folder, fault)
+                             : STATUS_OK;
+}
+
 static enum status item_commit(void *context, const struct pipeline_item *item, struct fault *fault)
 {
     struct scan_run *run = context;
@@ -111,6 +122,8 @@ static enum status scan_begin(void *context, struct workbench *bench, struct pip
         status = suppressions_begin(run, fault);
     if (status == STATUS_OK)
         status = ledger_desk_open(&run->arguments->ledger, &run->ledger, fault);
+    if (status == STATUS_OK)
+        status = reports_begin(run, fault);
     if (status)
         return status;
     if (!run->arguments->no_cases) {
@@ -149,7 +162,7 @@ static enum status finding_report(void *context, const struct finding *finding, 
         return STATUS_OK;
     }
     run->has_failed_level |= run->has_fail_level && info.level >= run->fail_level;
-    const enum status status = report_finding(run->report, finding, &info, fault);
+    const enum status status = report_set_finding(&run->reports, finding, &info, fault);
     return status || !run->cases ? status : cases_finding(run->cases, finding, rule, fault);
 }
 
@@ -160,7 +173,7 @@ static enum status case_report(void *context, const struct case_record *record, 
     arena_reset(&run->verdict);
     const enum status status =
         verdict_make(run->ledger.ledger, record, &run->verdict, &verdict, fault);
-    return status ? status : report_case(run->report, record, &verdict, fault);
+    return status ? status : report_set_case(&run->reports, record, &verdict, fault);
 }
 
 static double seconds_since(const struct timespec *start)
@@ -170,7 +183,7 @@ static double seconds_since(const struct timespec *start)
     return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
-static enum status report_begin(struct scan_run *run, struct fault *fault)
+static enum status reports_open(struct scan_run *run, struct fault *fault)
 {
     const struct arguments *arguments = run->arguments;
     const int file = output_descriptor(run->bench->output);
@@ -183,13 +196,12 @@ static enum status report_begin(struct scan_run *run, struct fault *fault)
         .has_colour = sheet_wants_colour(run->bench->output) && !arguments->no_colour,
         .width = report_terminal_width(file),
     };
-    return report_open(format_choose(run), &run->report_options, file, &run->report, fault);
+    return report_set_open(&run->reports, &run->report_options, fault);
 }
 
-static enum status scan_end(void *context, struct workbench *bench, struct fault *fault)
+static enum status reports_write(struct scan_run *run, struct fault *fault)
 {
-    struct scan_run *run = context;
-    enum status status = report_begin(run, fault);
+    enum status status = reports_open(run, fault);
     if (status == STATUS_OK)
         status = scan_finish(run->scan, finding_report, run, fault);
     if (status == STATUS_OK && run->cases)
@@ -201,7 +213,7 @@ static enum status scan_end(void *context, struct workbench *bench, struct fault
         .suppressed = run->suppressed,
         .version = version_text(),
         .command = command_line(),
-        .sandbox = bench->sandbox.line,
+        .sandbox = run->bench->sandbox.line,
         .seconds = seconds_since(&run->start),
     };
     const struct scan_parts parts = {.rules = &run->rules,
@@ -209,7 +221,14 @@ static enum status scan_end(void *context, struct workbench *bench, struct fault
                                      .scan = run->scan,
                                      .suppressions = run->suppressions,
                                      .suppress_path = run->arguments->suppress};
-    return scan_summary_write(run->report, &summary, &parts, fault);
+    return scan_summary_write(&run->reports, &summary, &parts, fault);
+}
+
+static enum status scan_end(void *context, struct workbench *bench, struct fault *fault)
+{
+    struct scan_run *run = context;
+    (void)bench;
+    return report_set_close(&run->reports, reports_write(run, fault), fault);
 }
 
 /* --- The run --- */
@@ -217,7 +236,7 @@ static enum status scan_end(void *context, struct workbench *bench, struct fault
 static void scan_release(void *context)
 {
     struct scan_run *run = context;
-    report_close(run->report);
+    report_set_release(&run->reports);
     scan_free(run->scan);
     cases_free(run->cases);
     ledger_desk_close(&run->ledger);
@@ -241,6 +260,10 @@ static int exit_choose(const struct scan_run *run, int result)
 static int scan_run(void *given)
 {
     const struct arguments *arguments = given;
+    if (arguments->format && arguments->report) {
+        console_error("--format and --report both choose what is written to the output");
+        return EXIT_USAGE;
+    }
     struct scan_run run = {.arguments = arguments, .evidence.hash_name = hash_name(arguments)};
     arena_init(&run.verdict, VERDICT_MEMORY_MAX);
     clock_gettime(CLOCK_MONOTONIC, &run.start);
@@ -262,6 +285,10 @@ static const struct option scan_options[] = {
     {"format", 't', "FORMAT", OPTION_TEXT, AT(format), "table|jsonl|json|csv",
      "how to write findings (default: a table on a terminal, else jsonl)"},
     {"output", 'o', "FILE", OPTION_TEXT, AT(output), NULL, "write there instead"},
+    {"report", 0, "KIND", OPTION_TEXT, AT(report), REPORT_KINDS,
+     "write a report of this kind instead of findings"},
+    {"reports", 0, "DIR", OPTION_TEXT, AT(folder), NULL,
+     "also write a report of each kind into this folder, which is made"},
     {"profile", 0, "FIELD", OPTION_LIST, AT(profile), NULL,
      "show this field as a detail (again for more; default: all)"},
     {"suppress", 0, "FILE", OPTION_TEXT, AT(suppress), NULL,

@@ -140,24 +140,24 @@ void lab_open(struct lab *lab)
                                            .command = "impound scan logs",
                                            .sandbox = "landlock abi 4 + seccomp",
                                            .seconds = 0.25};
-    lab->file = memfd_create("report", MFD_CLOEXEC);
-    assert_true(lab->file >= 0);
+    lab->target.file = memfd_create("report", MFD_CLOEXEC);
+    assert_true(lab->target.file >= 0);
 }
 
 void lab_close(struct lab *lab)
 {
     for (unsigned i = 0; i < 3; i++)
         account_release(&lab->accounts[i]);
-    close(lab->file);
+    close(lab->target.file);
     free(lab->text);
 }
 
 static void read_back(struct lab *lab)
 {
-    const off_t length = lseek(lab->file, 0, SEEK_END);
+    const off_t length = lseek(lab->target.file, 0, SEEK_END);
     lab->text = calloc(1, (size_t)length + 1);
     assert_non_null(lab->text);
-    assert_int_equal(pread(lab->file, lab->text, (size_t)length, 0), length);
+    assert_int_equal(pread(lab->target.file, lab->text, (size_t)length, 0), length);
 }
 
 static void correlation_report(struct report *report)
@@ -190,7 +190,7 @@ void lab_report(struct lab *lab, const char *format)
 {
     struct report *report;
     assert_int_equal(
-        report_open(report_format_find(format), &lab->options, lab->file, &report, NULL),
+        report_open(report_format_find(format), &lab->options, &lab->target, &report, NULL),
         STATUS_OK);
     assert_int_equal(report_finding(report, &lab_hostile, &lab_rule, NULL), STATUS_OK);
     assert_int_equal(report_finding(report, &lab_hostile, &lab_context_rule, NULL), STATUS_OK);
@@ -206,7 +206,7 @@ void lab_report_nothing(struct lab *lab, const char *format)
 {
     struct report *report;
     const struct report_options options = {0};
-    assert_int_equal(report_open(report_format_find(format), &options, lab->file, &report, NULL),
+    assert_int_equal(report_open(report_format_find(format), &options, &lab->target, &report, NULL),
                      STATUS_OK);
     assert_int_equal(report_end(report, &lab->summary, NULL), STATUS_OK);
     report_close(report);

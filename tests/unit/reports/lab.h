@@ -9,7 +9,7 @@ struct lab {
     struct report_evidence evidence[3];
     struct report_options options;
     struct report_summary summary;
-    int file;
+    struct report_target target;
     char *text; /* what was written */
 };
 

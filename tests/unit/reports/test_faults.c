@@ -55,7 +55,7 @@ static enum status report_once(const struct lab *lab, const char *format)
     struct report *report;
     struct fault fault;
     enum status status =
-        report_open(report_format_find(format), &lab->options, lab->file, &report, &fault);
+        report_open(report_format_find(format), &lab->options, &lab->target, &report, &fault);
     if (status)
         return status;
     for (unsigned i = 0; i < 300 && !status; i++)
