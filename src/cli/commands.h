@@ -14,6 +14,7 @@ extern const struct command command_rules_test;
 extern const struct command command_scan;
 extern const struct command command_search;
 extern const struct command command_summary;
+extern const struct command command_verdict;
 extern const struct command command_version;
 
 /* All commands, in the order of help. */

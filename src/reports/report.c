@@ -115,6 +115,11 @@ enum status report_case(struct report *report, const struct case_record *record,
                                                                   : STATUS_OK;
 }
 
+enum status report_flush(struct report *report, struct fault *fault)
+{
+    return write_out(report, fault);
+}
+
 enum status report_end(struct report *report, const struct report_summary *summary,
                        struct fault *fault)
 {

@@ -87,6 +87,9 @@ enum status report_finding(struct report *report, const struct finding *finding,
 enum status report_case(struct report *report, const struct case_record *record,
                         const struct ledger_verdict *verdict, struct fault *fault) MUST_CHECK;
 
+/* Writes what was gathered so far, for a report that ends without a summary. */
+enum status report_flush(struct report *report, struct fault *fault) MUST_CHECK;
+
 /* Writes the rest. */
 enum status report_end(struct report *report, const struct report_summary *summary,
                        struct fault *fault) MUST_CHECK;
