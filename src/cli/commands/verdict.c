@@ -92,10 +92,12 @@ static enum status judge(struct judge_run *run, struct output *output, struct fa
         .has_colour = sheet_wants_colour(output) && !run->arguments->no_colour,
         .width = report_terminal_width(output_descriptor(output)),
     };
+    const struct report_target target = {.file = output_descriptor(output),
+                                         .name = output_name(output)};
     if (!run->arguments->no_sandbox && sandbox_close(&wish, &state, fault) != STATUS_OK)
         console_warn("the sandbox: %s", fault->reason);
     enum status status = report_open(report_format_find(is_table ? "table" : "jsonl"), &options,
-                                     output_descriptor(output), &run->report, fault);
+                                     &target, &run->report, fault);
     if (status == STATUS_OK)
         status = lines_judge(run, fault);
     if (status == STATUS_OK)
