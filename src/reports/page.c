@@ -29,6 +29,12 @@ void page_heading(const struct page *page, const char *heading)
     buffer_format(page->out, "\n%s%s%s", page->paint->bold, heading, page->paint->reset);
 }
 
+void page_label(const struct page *page, const char *name)
+{
+    buffer_text(page->out, "  ");
+    page_text(page, page->paint->dim, bytes_of_text(name), (struct columns){.fill = 12});
+}
+
 void page_text(const struct page *page, const char *colour, struct bytes text,
                struct columns columns)
 {

@@ -27,6 +27,10 @@ struct page {
 /* An empty line and a bold word; the line goes on. */
 void page_heading(const struct page *page, const char *heading);
 
+/* A dim word at the beginning of a line, in PAGE_LABEL columns. */
+#define PAGE_LABEL 14
+void page_label(const struct page *page, const char *name);
+
 /* How many columns a text may have (0: no limit), up to how many it is filled, and how many are
  * left free behind it whatever its length. */
 struct columns {

@@ -51,12 +51,6 @@ static struct sums sums_of(const struct report_options *options)
     return sums;
 }
 
-static void label(const struct page *page, const char *name)
-{
-    buffer_text(page->out, "  ");
-    page_text(page, page->paint->dim, bytes_of_text(name), (struct columns){.fill = 12});
-}
-
 static void part(const struct page *page, uint64_t number, const char *what)
 {
     if (!number)
@@ -68,7 +62,7 @@ static void part(const struct page *page, uint64_t number, const char *what)
 
 static void records_write(const struct page *page, const struct sums *sums)
 {
-    label(page, "records");
+    page_label(page, "records");
     page_number(page, sums->account.read, 0);
     buffer_text(page->out, " read");
     part(page, sums->account.carved, "of them carved");
@@ -77,7 +71,7 @@ static void records_write(const struct page *page, const struct sums *sums)
     buffer_byte(page->out, '\n');
     if (!instant_is_known(sums->account.first))
         return;
-    label(page, "from");
+    page_label(page, "from");
     page_time(page, sums->account.first, 19);
     buffer_text(page->out, " to ");
     page_time(page, sums->account.last, 19);
@@ -116,7 +110,7 @@ static void evidence_write(const struct page *page, const struct report_options 
     records_write(page, &sums);
     if (!sums.incomplete)
         return;
-    label(page, "incomplete");
+    page_label(page, "incomplete");
     page_things(page, sums.incomplete, "file");
     buffer_byte(page->out, '\n');
     uint64_t shown = 0;
@@ -135,7 +129,7 @@ static void refused_write(const struct page *page, const struct report_summary *
 {
     for (uint32_t i = 0; i < summary->refused_count && i < REFUSED_SHOWN; i++) {
         const struct sigma_refusal *refused = &summary->refused[i];
-        label(page, i ? "" : "refused");
+        page_label(page, i ? "" : "refused");
         struct cell cell = cell_begin(page->out, page_left(page, 14));
         char line[16];
         cell_text(&cell, bytes_of_text(refused->path));
@@ -163,7 +157,7 @@ static void grouped_write(const struct page *page, const struct report_summary *
     }
     tally_sort(&tally);
     for (size_t i = 0; i < tally.count && i < REASONS_SHOWN; i++) {
-        label(page, i ? "" : name);
+        page_label(page, i ? "" : name);
         page_number(page, tally.rows[i].total, 5);
         buffer_text(page->out, "  ");
         page_text(page, "", tally.rows[i].key, (struct columns){.width = page_left(page, 21)});
@@ -187,12 +181,12 @@ static void rules_write(const struct page *page, const struct report_summary *su
     grouped_write(page, summary, "blind", offsetof(struct report_blind, reason));
     grouped_write(page, summary, "would help", offsetof(struct report_blind, audit));
     if (summary->suppressed) {
-        label(page, "suppressed");
+        page_label(page, "suppressed");
         page_things(page, summary->suppressed, "finding");
         buffer_byte(page->out, '\n');
     }
     for (uint32_t i = 0; i < summary->note_count; i++) {
-        label(page, i ? "" : "notes");
+        page_label(page, i ? "" : "notes");
         page_text(page, "", bytes_of_text(summary->notes[i]),
                   (struct columns){.width = page_left(page, 14)});
         buffer_byte(page->out, '\n');

@@ -1,4 +1,5 @@
-/* Lines for a terminal, and a closing picture. */
+/* Lines for a terminal, the cases, and a closing picture. */
+#include "reports/case_table.h"
 #include "reports/details.h"
 #include "reports/page.h"
 #include "reports/picture.h"
@@ -258,9 +259,19 @@ static enum status table_finding(struct report *report, const struct finding *fi
     return STATUS_OK;
 }
 
+static void table_case(struct report *report, const struct case_record *record,
+                       const struct ledger_verdict *verdict)
+{
+    const struct table *table = report->state;
+    if (report->case_count <= CASE_TABLE_CASES)
+        case_table_write(&table->page, report->case_count, record, verdict);
+}
+
 static void table_end(struct report *report, const struct report_summary *summary)
 {
     struct table *table = report->state;
+    if (report->case_count > CASE_TABLE_CASES)
+        case_table_more(&table->page, report->case_count - CASE_TABLE_CASES);
     picture_write(table->picture, &table->page);
     picture_write_account(&table->page, report->options, summary);
 }
@@ -269,6 +280,7 @@ const struct report_format report_table = {
     .name = "table",
     .begin = table_begin,
     .finding = table_finding,
+    .case_record = table_case,
     .end = table_end,
     .close = table_close,
 };
