@@ -25,6 +25,8 @@ struct cases {
     struct clocks *clocks;
     struct hosts hosts;
     struct texts accounts, ran;
+    text_id *sid_accounts; /* by the number of a SID in `accounts`, as far as `sid_room` */
+    uint32_t sid_room;
     struct steps steps;
     struct campaigns campaigns;
     struct recorder recorder;
@@ -66,6 +68,7 @@ void cases_free(struct cases *cases)
     meanings_release(&cases->meanings);
     hosts_release(&cases->hosts);
     texts_release(&cases->accounts);
+    free(cases->sid_accounts);
     texts_release(&cases->ran);
     sorter_free(cases->facts);
     sorter_free(cases->sightings);
@@ -103,12 +106,39 @@ enum status cases_finding(struct cases *cases, const struct finding *finding, ui
     const struct sighting *sighting = sighting_make(cases->maker, finding, info, rule);
     hosts_seen(&cases->hosts, sighting->host);
     hosts_seen(&cases->hosts, sighting->source);
+    if (account_is_sid(sighting->account))
+        texts_intern(&cases->accounts, sighting->account);
     logons_want(cases->logons, sighting->logon);
     logons_want(cases->logons, sighting->flow);
     return packed_add(cases, cases->sightings, sighting, fault);
 }
 
 /* --- Facts: the wire first, then names, then logons --- */
+
+/* Keeps whose SID it is, when a finding has only the SID. */
+static void sid_learn(struct cases *cases, const struct fact *fact)
+{
+    const text_id sid = texts_find(&cases->accounts, fact->sid);
+    if (!sid || !account_is_sid(fact->sid) || !fact->account.length)
+        return;
+    if (sid >= cases->sid_room) {
+        const uint32_t room = sid + 256;
+        text_id *grown = realloc(cases->sid_accounts, room * sizeof(*grown));
+        if (!grown)
+            return;
+        memset(grown + cases->sid_room, 0, (room - cases->sid_room) * sizeof(*grown));
+        cases->sid_accounts = grown;
+        cases->sid_room = room;
+    }
+    if (!cases->sid_accounts[sid])
+        cases->sid_accounts[sid] = texts_intern(&cases->accounts, fact->account);
+}
+
+static text_id sid_account(const struct cases *cases, text_id account)
+{
+    const text_id known = account < cases->sid_room ? cases->sid_accounts[account] : 0;
+    return known ? known : account;
+}
 
 static enum status fact_use(void *context, struct bytes packed, struct fault *fault)
 {
@@ -123,6 +153,7 @@ static enum status fact_use(void *context, struct bytes packed, struct fault *fa
         hosts_bind(&cases->hosts, name, address, HOST_PROVEN);
         return STATUS_OK;
     }
+    sid_learn(cases, &fact);
     const bool is_wire = fact.kind == FACT_AUTHENTICATION;
     const host_id host = hosts_seen(&cases->hosts, fact.host);
     const uint64_t key = is_wire ? logons_flow_key(cases->logons, &fact.flow)
@@ -171,7 +202,10 @@ static void seen_complete(struct cases *cases, struct seen *seen)
         seen->from = logon->source;
     if (account_is_generic(texts_at(&cases->accounts, seen->account)) && logon->account)
         seen->account = logon->account;
-    seen->client = logon->client;
+    /* What a host logs of itself says nothing of a client. */
+    const host_id client = texts_find(&cases->hosts.texts, texts_at(&cases->ran, logon->client));
+    if (!client || hosts_root(&cases->hosts, client) != hosts_root(&cases->hosts, seen->host))
+        seen->client = logon->client;
 }
 
 static enum status sighting_use(void *context, struct bytes packed, struct fault *fault)
@@ -188,6 +222,7 @@ static enum status sighting_use(void *context, struct bytes packed, struct fault
                         .from = hosts_seen(&cases->hosts, sighting.source),
                         .account = texts_intern(&cases->accounts, sighting.account),
                         .ran = texts_intern(&cases->ran, sighting.ran)};
+    seen.account = sid_account(cases, seen.account);
     seen_complete(cases, &seen);
     seen.target = hosts_root(&cases->hosts, seen.host);
     seen.source = hosts_root(&cases->hosts, seen.from);

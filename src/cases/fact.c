@@ -14,6 +14,7 @@
 enum fact_field {
     TARGET_USER,
     TARGET_DOMAIN,
+    TARGET_SID,
     TARGET_LOGON,
     LOGON_TYPE,
     WORKSTATION,
@@ -36,6 +37,7 @@ enum fact_field {
 static const char *const field_names[FACT_FIELDS] = {
     [TARGET_USER] = "TargetUserName",
     [TARGET_DOMAIN] = "TargetDomainName",
+    [TARGET_SID] = "TargetUserSid",
     [TARGET_LOGON] = "TargetLogonId",
     [LOGON_TYPE] = "LogonType",
     [WORKSTATION] = "WorkstationName",
@@ -144,6 +146,7 @@ static bool logon_write(struct fact_maker *maker, const struct event *event, str
         .account = join_account(maker, known(text_of(maker, event, TARGET_DOMAIN)),
                                 known(text_of(maker, event, TARGET_USER))),
         .name = known(text_of(maker, event, WORKSTATION)),
+        .sid = text_of(maker, event, TARGET_SID),
     };
     case_fact_write(&fact, to);
     return true;
@@ -252,6 +255,7 @@ void case_fact_write(const struct fact *fact, struct buffer *to)
     pack_words(to, fact->account);
     pack_words(to, fact->address);
     pack_words(to, fact->name);
+    pack_words(to, fact->sid);
 }
 
 enum status case_fact_read(struct bytes packed, struct fact *fact, struct fault *fault)
@@ -265,7 +269,7 @@ enum status case_fact_read(struct bytes packed, struct fact *fact, struct fault 
     is_whole = flow && unpack_u32(&from, &port) && unpack_u64(&from, &read.logon) &&
                unpack_words(&from, &read.host) && unpack_words(&from, &read.account) &&
                unpack_words(&from, &read.address) && unpack_words(&from, &read.name) &&
-               cursor_left(&from) == 0;
+               unpack_words(&from, &read.sid) && cursor_left(&from) == 0;
     if (!is_whole)
         return fault_set(fault, STATUS_DAMAGED, cursor_offset(&from), "a fact is damaged");
     read.kind = (enum fact_kind) * kind;

@@ -20,6 +20,7 @@ struct fact {
     uint16_t port;       /* of `address`; 0: unknown */
     uint64_t logon;      /* of FACT_LOGON: TargetLogonId */
     struct bytes host, account, address;
+    struct bytes sid;  /* of the account; of FACT_LOGON */
     struct bytes name; /* what the client, of FACT_AUTHENTICATION the server, calls itself */
 };
 

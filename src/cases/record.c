@@ -219,15 +219,28 @@ static void findings_write(struct recorder *by, const struct step *step, struct 
         to->findings_left_out += step->findings.count;
 }
 
-/* Who says nothing of who it was counts only when nobody else is known. */
+/* One that is there already as the same account is kept under the name that says more. */
+static void account_put(struct text_list *list, struct bytes account)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        if (account_same(list->items[i], account)) {
+            if (account_rank(account) > account_rank(list->items[i]))
+                list->items[i] = account;
+            return;
+        }
+    list_put(list, account);
+}
+
+/* Who says nothing of who it was counts only when nobody else is known; a SID likewise. */
 static struct case_texts accounts_write(struct recorder *by, const struct step *step)
 {
     struct text_list all = list_begin(by, STEP_TEXTS_MAX);
     struct text_list telling = list_begin(by, STEP_TEXTS_MAX);
+    const unsigned least = account_rank(texts_at(by->accounts, step->account));
     list_numbers(by, &all, by->accounts, &step->accounts);
     for (uint32_t i = 0; i < all.count; i++)
-        if (!account_is_generic(all.items[i]))
-            list_put(&telling, all.items[i]);
+        if (account_rank(all.items[i]) > (least > 1 ? 1 : 0))
+            account_put(&telling, all.items[i]);
     return list_sorted(telling.count ? &telling : &all);
 }
 

@@ -47,6 +47,12 @@ bool account_same(struct bytes one, struct bytes other)
            (!domain.length || !other_domain.length || text_same(domain, other_domain));
 }
 
+bool account_is_sid(struct bytes account)
+{
+    static const char head[] = "S-1-5-21-";
+    return account.length >= sizeof(head) && memcmp(account.data, head, sizeof(head) - 1) == 0;
+}
+
 bool account_is_generic(struct bytes account)
 {
     static const char *const names[] = {"SYSTEM",          "ANONYMOUS LOGON", "LOCAL SERVICE",
@@ -288,14 +294,23 @@ static void source_learn(struct steps *steps, uint32_t at, host_id source)
     steps->by_source[source] = at + 1;
 }
 
+unsigned account_rank(struct bytes account)
+{
+    if (!account.length || account_is_generic(account))
+        return 0;
+    const uint8_t *slash = memchr(account.data, '\\', account.length);
+    if (account_is_sid(account) || !slash)
+        return account_is_sid(account) ? 1 : 2;
+    return memchr(account.data, '.', (size_t)(slash - account.data)) ? 3 : 4;
+}
+
 static void account_learn(const struct steps *steps, struct step *step, text_id account)
 {
     const struct bytes known = texts_at(steps->accounts, step->account);
     const struct bytes said = texts_at(steps->accounts, account);
     if (!said.length || account_is_generic(said))
         return;
-    /* The one with a domain says more. */
-    if (!known.length || (!domain_of(known).length && domain_of(said).length))
+    if (account_rank(said) > account_rank(known))
         step->account = account;
 }
 
@@ -334,7 +349,8 @@ static unsigned score(const struct steps *steps, const struct step *step, const 
         return silence(step, seen) <= SAME_KEY ? SCORE_KEY : SCORE_NONE;
     const struct bytes account = texts_at(steps->accounts, step->account);
     const struct bytes said = texts_at(steps->accounts, seen->account);
-    const bool knows_accounts = account.length && said.length && !account_is_generic(said);
+    const bool knows_accounts = account.length && said.length && !account_is_generic(said) &&
+                                account_is_sid(account) == account_is_sid(said);
     unsigned sum = SCORE_POSSIBLE;
     if (step->source && seen->source) {
         if (step->source != seen->source)

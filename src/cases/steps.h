@@ -85,7 +85,13 @@ static inline const struct node *steps_node(const struct steps *steps, uint32_t 
 /* Whether two accounts may be one: the same name, and no two different domains. */
 bool account_same(struct bytes one, struct bytes other);
 
+/* Whether an account is only known by its SID, which may be anybody's. */
+bool account_is_sid(struct bytes account);
+
 /* Whether an account says nothing of who it was: a machine's, the system's, anonymous, none. */
 bool account_is_generic(struct bytes account);
+
+/* How much an account says: nothing, a SID, a name, a name in a realm, a name in a domain. */
+unsigned account_rank(struct bytes account);
 
 #endif
