@@ -11,6 +11,7 @@
 
 /* In the order in which they are probed. */
 const struct wire_protocol *const wire_protocols[] = {
-    &wire_smb, &wire_krb_tcp, &wire_krb_udp, &wire_dcerpc, &wire_ldap, &wire_cldap, &wire_tds,
-    &wire_tls, &wire_dns_udp, &wire_dns_tcp, &wire_http,   &wire_rdp,  NULL,
+    &wire_smb,     &wire_krb_tcp, &wire_krb_udp, &wire_kpasswd_tcp, &wire_kpasswd_udp,
+    &wire_dcerpc,  &wire_ldap,    &wire_cldap,   &wire_tds,         &wire_tls,
+    &wire_dns_udp, &wire_dns_tcp, &wire_http,    &wire_rdp,         NULL,
 };

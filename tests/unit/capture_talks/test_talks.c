@@ -14,13 +14,13 @@
 #include <cmocka.h>
 
 static const struct talk talks[] = {
-    {"krb5/as", &wire_krb_tcp, false},    {"krb5/s4u", &wire_krb_tcp, false},
-    {"rpc/map", &wire_dcerpc, false},     {"rpc/signed", &wire_dcerpc, false},
-    {"rpc/objects", &wire_dcerpc, false}, {"ldap/simple", &wire_ldap, false},
-    {"ldap/search", &wire_ldap, false},   {"ldap/ping", &wire_cldap, true},
-    {"tds/login", &wire_tds, false},      {"tds/login-only", &wire_tds, false},
-    {"auth/ntlm", &auth_talk, true},      {"auth/spnego", &auth_talk, true},
-    {"auth/kerberos", &auth_talk, true}};
+    {"krb5/kpasswd", &wire_kpasswd_tcp, false}, {"krb5/as", &wire_krb_tcp, false},
+    {"krb5/s4u", &wire_krb_tcp, false},         {"rpc/map", &wire_dcerpc, false},
+    {"rpc/signed", &wire_dcerpc, false},        {"rpc/objects", &wire_dcerpc, false},
+    {"ldap/simple", &wire_ldap, false},         {"ldap/search", &wire_ldap, false},
+    {"ldap/ping", &wire_cldap, true},           {"tds/login", &wire_tds, false},
+    {"tds/login-only", &wire_tds, false},       {"auth/ntlm", &auth_talk, true},
+    {"auth/spnego", &auth_talk, true},          {"auth/kerberos", &auth_talk, true}};
 
 static struct lab *events_of(const char *name)
 {
@@ -44,6 +44,17 @@ static void kerberos_requests_are_joined_with_their_replies(void **state)
     expect(lab, 1, "kerberos", "\"request_type\":\"TGS\",\"client\":\"alice/LAB.EXAMPLE\"");
     expect(lab, 1, "kerberos", "\"padata\":\"1,136,167\"");
     expect(lab, 1, "kerberos", "\"additional_tickets\":1");
+    lab_free(lab);
+}
+
+static void changes_of_passwords_are_told(void **state)
+{
+    (void)state;
+    struct lab *lab = events_of("krb5/kpasswd");
+    expect(lab, 2, "kerberos", "\"request_type\":\"AP\",\"carrier\":\"kpasswd\"");
+    expect(lab, 1, "kpasswd", "\"version\":\"0xff80\",\"is_set\":true");
+    expect(lab, 1, "kpasswd", "\"version\":\"0x1\",\"is_set\":false");
+    expect(lab, 1, "kpasswd", "\"error_code\":\"37\"");
     lab_free(lab);
 }
 
@@ -169,6 +180,7 @@ static void a_gap_loses_only_what_was_in_it(void **state)
         {{"tds/login-only", &wire_tds, false}, "tds", 0},
         {{"krb5/as", &wire_krb_tcp, false}, "kerberos", 0},
         {{"krb5/s4u", &wire_krb_tcp, false}, "kerberos", 0},
+        {{"krb5/kpasswd", &wire_kpasswd_tcp, false}, "kpasswd", 0},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++)
@@ -193,6 +205,7 @@ int main(int count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kerberos_requests_are_joined_with_their_replies),
+        cmocka_unit_test(changes_of_passwords_are_told),
         cmocka_unit_test(calls_are_told_with_their_arguments_and_their_association),
         cmocka_unit_test(objects_are_told_by_their_class_and_their_texts),
         cmocka_unit_test(searches_are_told_with_their_filter),

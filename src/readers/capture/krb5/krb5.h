@@ -9,6 +9,11 @@
 extern const struct wire_protocol wire_krb_tcp;
 extern const struct wire_protocol wire_krb_udp;
 
+/* Changes of passwords (RFC 3244): a `kpasswd` event for a request and its reply, a `kerberos` one
+ * for its AP-REQ. What they hold is encrypted and not looked at. */
+extern const struct wire_protocol wire_kpasswd_tcp;
+extern const struct wire_protocol wire_kpasswd_udp;
+
 /* An AP-REQ that another protocol carries: an event with request_type AP. `service` says who, a
  * constant text. False when it is none. `*inside` says what keys have opened; to be wiped. */
 bool krb5_ap_req(struct wire_session *carrier, enum wire_side side, struct bytes token,
