@@ -6,11 +6,8 @@
 #include "rules/load/file.h"
 #include "rules/load/load.h"
 
-#include <errno.h>
-#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 void book_init(struct book *book)
 {
@@ -56,48 +53,6 @@ static enum status file_add(void *context, const char *path, const struct stat *
         status = book_add(book, path, buffer_view(&text), fault);
     buffer_release(&text);
     return status;
-}
-
-static bool is_rule_name(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    return name[0] != '.' && dot && (strcmp(dot, ".yml") == 0 || strcmp(dot, ".yaml") == 0);
-}
-
-static int by_name(const FTSENT **one, const FTSENT **other)
-{
-    return strcmp((*one)->fts_name, (*other)->fts_name);
-}
-
-static enum status folder_walk(const char *path, book_found *found, void *context,
-                               struct fault *fault)
-{
-    char *copy = strdup(path);
-    char *paths[] = {copy, NULL};
-    FTS *walk = copy ? fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, by_name) : NULL;
-    if (!walk) {
-        free(copy);
-        return fault_errno(fault, errno, "cannot read %s", path);
-    }
-    enum status status = STATUS_OK;
-    for (FTSENT *at; status == STATUS_OK && (at = fts_read(walk));) {
-        if (at->fts_info == FTS_DNR || at->fts_info == FTS_ERR)
-            status = fault_errno(fault, at->fts_errno, "cannot read %s", at->fts_path);
-        else if (at->fts_info == FTS_F && is_rule_name(at->fts_name))
-            status = found(context, at->fts_path, at->fts_statp, fault);
-    }
-    fts_close(walk);
-    free(copy);
-    return status;
-}
-
-enum status book_walk(const char *path, book_found *found, void *context, struct fault *fault)
-{
-    struct stat info;
-    if (stat(path, &info) != 0)
-        return fault_errno(fault, errno, "cannot read %s", path);
-    return S_ISDIR(info.st_mode) ? folder_walk(path, found, context, fault)
-                                 : found(context, path, &info, fault);
 }
 
 enum status book_add_path(struct book *book, const char *path, struct fault *fault)
