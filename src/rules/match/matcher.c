@@ -131,11 +131,9 @@ static void scan_list(struct matcher *matcher, const struct index *index, unsign
             scan_text(matcher, index, texts[i]);
 }
 
-/* The words of all fields: mostly in vain, which is remembered. */
-static void scan_words(struct matcher *matcher, const struct binding_scan *scan,
-                       const struct value *value)
+/* A text that is asked for the words of all fields: mostly in vain, which is remembered. */
+static void scan_words(struct matcher *matcher, const struct binding_scan *scan, uint64_t tag)
 {
-    const uint64_t tag = memo_text_tag(&matcher->memo, (uint64_t)(uintptr_t)scan->index, value);
     if (memo_is_quiet(&matcher->memo, tag))
         return;
     scan_text(matcher, scan->index, event_folded(matcher->look.event, scan->slot));
@@ -143,19 +141,31 @@ static void scan_words(struct matcher *matcher, const struct binding_scan *scan,
         memo_keep_quiet(&matcher->memo, tag);
 }
 
+/* Whether a text is known as quiet is asked when the next one's tag is made: the answer has mostly
+ * come from memory by then. */
 static void matcher_scan_words(struct matcher *matcher, const struct binding *binding)
 {
     const struct event *event = matcher->look.event;
+    const struct binding_scan *before = NULL;
+    uint64_t tag_before = 0;
     for (uint32_t i = 0; i < binding->any_scan_count; i++) {
         const struct binding_scan *scan = &binding->scans[i];
         const struct value *value = &event->values[scan->slot];
         if (!index_may_hold(scan->types, scan->shortest, value))
             continue;
-        if (value->type == VALUE_LIST)
+        if (value->type == VALUE_LIST) {
             scan_list(matcher, scan->index, scan->slot);
-        else
-            scan_words(matcher, scan, value);
+            continue;
+        }
+        const uint64_t tag = memo_text_tag(&matcher->memo, (uint64_t)(uintptr_t)scan->index, value);
+        memo_expect_quiet(&matcher->memo, tag);
+        if (before)
+            scan_words(matcher, before, tag_before);
+        before = scan;
+        tag_before = tag;
     }
+    if (before)
+        scan_words(matcher, before, tag_before);
 }
 
 void matcher_scan(struct matcher *matcher, const struct binding_scan *scans, uint32_t count)

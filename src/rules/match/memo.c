@@ -105,6 +105,11 @@ static uint64_t *quiet_of(const struct memo *memo, uint64_t tag)
     return &memo->quiet[tag >> 16 & (QUIET_COUNT - 1)];
 }
 
+void memo_expect_quiet(const struct memo *memo, uint64_t tag)
+{
+    __builtin_prefetch(quiet_of(memo, tag));
+}
+
 bool memo_is_quiet(const struct memo *memo, uint64_t tag)
 {
     return *quiet_of(memo, tag) == tag && tag;

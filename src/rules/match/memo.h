@@ -43,9 +43,10 @@ uint64_t memo_tag(const struct memo *memo, uint64_t binding, const struct event 
 const struct memo_entry *memo_find(const struct memo *memo, uint64_t tag);
 void memo_expect(const struct memo *memo, uint64_t tag);
 
-/* The tag of a text under an index (any number that stands for it), whether it is known to hold
- * nothing that the index looks for, and that it does. */
+/* The tag of a text under an index (any number that stands for it), a hint that it will be asked
+ * for, whether it is known to hold nothing that the index looks for, and that it does. */
 uint64_t memo_text_tag(const struct memo *memo, uint64_t index, const struct value *text);
+void memo_expect_quiet(const struct memo *memo, uint64_t tag);
 bool memo_is_quiet(const struct memo *memo, uint64_t tag);
 void memo_keep_quiet(struct memo *memo, uint64_t tag);
 
