@@ -105,14 +105,18 @@ static inline size_t json_plain_run(const uint8_t *at, size_t left)
 static size_t json_escape_ascii(uint8_t *to, uint8_t byte)
 {
     static const char digits[] = "0123456789abcdef";
-    static const char short_forms[] = "\bb\ff\nn\rr\tt\"\"\\\\";
-    for (const char *form = short_forms; *form; form += 2)
-        if ((uint8_t)form[0] == byte) {
-            to[0] = '\\';
-            to[1] = (uint8_t)form[1];
+    static const char letters[] = "\bb\ff\nn\rr\tt";
+    to[0] = '\\';
+    if (LIKELY(byte == '\\' || byte == '"')) {
+        to[1] = byte;
+        return 2;
+    }
+    for (const char *letter = letters; *letter; letter += 2)
+        if ((uint8_t)letter[0] == byte) {
+            to[1] = (uint8_t)letter[1];
             return 2;
         }
-    memcpy(to, "\\u00", 4);
+    memcpy(to + 1, "u00", 3);
     to[4] = (uint8_t)digits[byte >> 4];
     to[5] = (uint8_t)digits[byte & 15];
     return 6;

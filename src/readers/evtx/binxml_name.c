@@ -18,11 +18,8 @@ bool binxml_name_at(const struct binxml_chunk *chunk, size_t offset, struct byte
 enum status binxml_name_find(struct binxml_names *names, const struct binxml_chunk *chunk,
                              uint32_t offset, struct bytes raw, name_id *id, struct fault *fault)
 {
-    struct binxml_name_slot *slot = &names->known[(offset * 2654435761U >> 16) % BINXML_NAME_SLOTS];
-    if (LIKELY(slot->generation == names->generation && slot->offset == offset)) {
-        *id = slot->name;
+    if (binxml_name_is_known(names, offset, id))
         return STATUS_OK;
-    }
     uint8_t text[UTF8_BOUND(NAME_UNITS_MAX)];
     const size_t units = raw.length / 2 - 1;
     if (units > NAME_UNITS_MAX)
@@ -32,6 +29,6 @@ enum status binxml_name_find(struct binxml_names *names, const struct binxml_chu
     *id = names_intern(names->table, bytes_of(text, length));
     if (!*id)
         return fault_set(fault, STATUS_REFUSED, chunk->offset + offset, "too many different names");
-    *slot = (struct binxml_name_slot){names->generation, offset, *id};
+    *binxml_name_slot(names, offset) = (struct binxml_name_slot){names->generation, offset, *id};
     return STATUS_OK;
 }

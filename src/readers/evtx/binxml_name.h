@@ -25,6 +25,19 @@ struct binxml_names {
  * inside. */
 bool binxml_name_at(const struct binxml_chunk *chunk, size_t offset, struct bytes *raw);
 
+static inline struct binxml_name_slot *binxml_name_slot(struct binxml_names *names, uint32_t offset)
+{
+    return &names->known[(offset * 2654435761U >> 16) % BINXML_NAME_SLOTS];
+}
+
+/* Whether the name at `offset` was looked up in this chunk before, and its id. */
+static inline bool binxml_name_is_known(struct binxml_names *names, uint32_t offset, name_id *id)
+{
+    const struct binxml_name_slot *slot = binxml_name_slot(names, offset);
+    *id = slot->name;
+    return slot->generation == names->generation && slot->offset == offset;
+}
+
 /* The id of the name whose entry stands at `offset` of the chunk, and is `raw`. STATUS_DAMAGED when
  * it is too long, STATUS_REFUSED when the names table is full. */
 enum status binxml_name_find(struct binxml_names *names, const struct binxml_chunk *chunk,

@@ -28,6 +28,8 @@ static bool name_add(struct outliner *outliner, name_id *id)
     const uint8_t *field = cursor_take(&outliner->at, 4);
     const uint32_t offset = field ? load_le32(field) : 0;
     struct bytes raw;
+    if (LIKELY(field && offset != start + 4 && binxml_name_is_known(outliner->names, offset, id)))
+        return word_add(outliner, *id);
     if (!field || !binxml_name_at(outliner->chunk, offset, &raw) ||
         (offset == start + 4 && !cursor_take(&outliner->at, BINXML_NAME_HEADER + raw.length)))
         return false;
