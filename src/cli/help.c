@@ -7,7 +7,7 @@
 
 #define LINE_COLUMNS   96
 #define OPTION_COLUMNS 30 /* in front of what an option does */
-#define NAME_COLUMNS   18 /* in front of what a command does */
+#define NAME_COLUMNS   21 /* in front of what a command does */
 
 /* Prints the words of a line of text from column `at` on, with `indent` columns in front of further
  * lines. Columns are bytes: what help says is ASCII, but for an ellipsis here and there. Returns

@@ -383,15 +383,3 @@ enum status document_read(struct bytes text, struct arena *arena, struct documen
     arena_release(&nodes);
     return status;
 }
-
-enum status ledger_check(struct bytes text, struct arena *arena, enum ledger_kind *kind,
-                         const char **id, struct fault *fault)
-{
-    struct document document;
-    const enum status status = document_read(text, arena, &document, fault);
-    if (status)
-        return status;
-    *kind = document.kind;
-    *id = document.kind == LEDGER_ENGAGEMENT ? document.engagement.id : document.revocation.id;
-    return STATUS_OK;
-}

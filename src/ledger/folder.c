@@ -2,22 +2,19 @@
  * who can put a file into the folder must not be able to take another one out. So two files of one
  * id speak against each other only when both are signed. */
 #include "crypt/crypt.h"
+#include "ledger/file.h"
 #include "ledger/signers.h"
 #include "ledger/sshsig.h"
 #include "ledger/store.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define NAMESPACE     "impound-engagement"
 #define LEDGER_MAX    ((size_t)512 << 20)
-#define FILE_MAX      ((size_t)256 << 10) /* of YAML, of a signature */
 #define SIGNERS_BYTES ((size_t)4 << 20)
 #define PATH_BOUND    4096
 
@@ -69,39 +66,7 @@ static void signers_tell(void *context, enum ledger_trouble trouble, uint32_t li
     remark(reading, trouble, reading->signers_path, line, reason);
 }
 
-/* --- Files --- */
-
-/* What is wrong with the file, or NULL. A pipe is not waited for. */
-static const char *file_take(const char *path, size_t maximum, struct arena *arena,
-                             struct bytes *text)
-{
-    struct stat about;
-    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (file < 0)
-        return errno == ENOENT ? "it is not there" : "it cannot be read";
-    const char *wrong = NULL;
-    uint8_t *room = NULL;
-    size_t length = 0;
-    if (fstat(file, &about) != 0 || !S_ISREG(about.st_mode))
-        wrong = "it is no file";
-    else if ((uint64_t)about.st_size > maximum)
-        wrong = "it is too large";
-    else if (!(room = arena_take_aligned(arena, (size_t)about.st_size + 1, 1)))
-        wrong = "no memory for it";
-    while (!wrong && length < (size_t)about.st_size) {
-        const ssize_t count = read(file, room + length, (size_t)about.st_size - length);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            wrong = "it cannot be read";
-        if (count <= 0)
-            break;
-        length += (size_t)count;
-    }
-    close(file);
-    *text = bytes_of(room, length);
-    return wrong;
-}
+/* --- The allowed signers --- */
 
 static void signers_take(struct reading *reading, const char *path)
 {
@@ -114,7 +79,7 @@ static void signers_take(struct reading *reading, const char *path)
     if (!reading->signers_path)
         return;
     arena_reset(&reading->scratch);
-    const char *wrong = file_take(path, SIGNERS_BYTES, &reading->scratch, &text);
+    const char *wrong = ledger_file_take(path, SIGNERS_BYTES, &reading->scratch, &text);
     if (wrong)
         remark(reading, LEDGER_INVALID, reading->signers_path, 0, wrong);
     else if (signers_read(text, &reading->ledger->arena, &listener, &reading->signers, &fault))
@@ -178,7 +143,7 @@ static const char *signature_doubt(struct reading *reading, const char *path, st
     if (!reading->signers_path)
         return "no allowed-signers file was given";
     snprintf(name, sizeof(name), "%s.sig", path);
-    const char *wrong = file_take(name, FILE_MAX, &reading->scratch, &armour);
+    const char *wrong = ledger_file_take(name, LEDGER_FILE_MAX, &reading->scratch, &armour);
     if (wrong) {
         fault_set(&fault, STATUS_REFUSED, 0, "no signature beside it (.yaml.sig): %s", wrong);
     } else if (sshsig_read(armour, &reading->scratch, &sshsig, &fault) != STATUS_OK) {
@@ -204,7 +169,7 @@ static void member_read(struct reading *reading, struct member *member, struct l
     arena_reset(&reading->scratch);
     member->document.kind = LEDGER_BROKEN;
     *file = (struct ledger_file){.kind = LEDGER_BROKEN, .path = member->path};
-    const char *wrong = file_take(member->path, FILE_MAX, &reading->scratch, &text);
+    const char *wrong = ledger_file_take(member->path, LEDGER_FILE_MAX, &reading->scratch, &text);
     if (wrong) {
         member->doubt = wrong;
         remark(reading, LEDGER_INVALID, member->path, 0, wrong);

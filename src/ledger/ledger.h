@@ -72,10 +72,22 @@ struct ledger_people {
 /* False when no engagement of the id is used. */
 bool ledger_people(const struct ledger *ledger, const char *id, struct ledger_people *people);
 
-/* Reads one file of engagement or withdrawal without its signature, for who writes one.
- * STATUS_INVALID with the line in fault->offset. `*id` is kept in the arena. */
-enum status ledger_check(struct bytes text, struct arena *arena, enum ledger_kind *kind,
-                         const char **id, struct fault *fault) MUST_CHECK;
+#define LEDGER_NOTES_MAX 8
+
+/* What there is to tell of a file that is read without its signature. */
+struct ledger_check {
+    enum ledger_kind kind;
+    const char *id;
+    const char *notes[LEDGER_NOTES_MAX]; /* what is valid, but perhaps not meant */
+    uint32_t note_count;
+};
+
+/* For who writes an engagement or a withdrawal. STATUS_INVALID, with the line in fault->offset,
+ * when it is none. The texts are in the arena. */
+enum status ledger_check_file(const char *path, struct arena *arena, struct ledger_check *check,
+                              struct fault *fault) MUST_CHECK;
+enum status ledger_check_text(struct bytes text, struct arena *arena, struct ledger_check *check,
+                              struct fault *fault) MUST_CHECK;
 
 /* --- The facts --- */
 

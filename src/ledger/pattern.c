@@ -153,8 +153,10 @@ static bool name_fits(const struct glob *pattern, struct bytes name)
 
 static bool host_fits(const struct pattern *pattern, const struct fact *fact)
 {
+    const struct network *network = &pattern->network;
     if (pattern->is_network)
-        return fact->is_address && network_holds(&pattern->network, &fact->address);
+        return fact->is_address && network_has(network->address.version, network->address.bytes,
+                                               network->prefix, &fact->address);
     if (fact->is_address || pattern->is_numeric)
         return fact->is_address && pattern->is_numeric && glob_fits(&pattern->whole, fact->folded);
     return name_fits(&pattern->whole, fact->folded);

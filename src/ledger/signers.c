@@ -150,8 +150,8 @@ static const char *options_read(struct options *options, struct bytes text)
         wrong = *comma == ',' ? option_read(options, &at) : "options without a comma between them";
     const struct signer *signer = options->signer;
     if (!wrong && instant_is_known(signer->after) && instant_is_known(signer->before) &&
-        instant_compare(signer->before, signer->after) < 0)
-        return "valid-before is before valid-after";
+        instant_compare(signer->before, signer->after) <= 0)
+        return "valid-before is not after valid-after";
     return wrong;
 }
 
@@ -220,6 +220,10 @@ static bool kind_take(const struct reading *reading, struct cursor *line, struct
     struct cursor ahead = *line;
     struct options options = {.signer = signer};
     *kind = word_take(&ahead);
+    if (!kind->length) {
+        tell(reading, LEDGER_INVALID, "no key behind the principals");
+        return false;
+    }
     if (ssh_kind_known(*kind) == SSH_UNKNOWN) {
         const char *wrong = options_read(&options, options_take(line));
         if (wrong)

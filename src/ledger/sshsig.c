@@ -1,6 +1,6 @@
 #include "ledger/sshsig.h"
 
-#define BEGIN         "-----BEGIN SSH SIGNATURE-----"
+#define BEGIN         "-----BEGIN SSH SIGNATURE-----\n"
 #define END           "\n-----END SSH SIGNATURE-----"
 #define MAGIC         "SSHSIG"
 #define VERSION       1U
@@ -66,7 +66,7 @@ static bool armour_open(struct bytes text, struct arena *arena, struct bytes *bl
     const size_t begin = strlen(BEGIN);
     if (text.length < begin || memcmp(text.data, BEGIN, begin) != 0)
         return false;
-    const struct bytes rest = bytes_of(text.data + begin, text.length - begin);
+    const struct bytes rest = bytes_of(text.data + begin - 1, text.length - begin + 1);
     const uint8_t *end = memmem(rest.data, rest.length, END, strlen(END));
     return end && ssh_base64_read(bytes_of(rest.data, (size_t)(end - rest.data)), arena, blob);
 }

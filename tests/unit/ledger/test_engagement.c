@@ -65,19 +65,41 @@ static void a_whole_engagement_is_read(void **state)
     arena_release(&arena);
 }
 
+static void check_text(const char *text, struct arena *arena, struct ledger_check *check)
+{
+    struct fault fault = {0};
+    arena_init(arena, 1U << 20);
+    if (ledger_check_text(bytes_of_text(text), arena, check, &fault) != STATUS_OK)
+        fail_msg("%s", fault.reason);
+}
+
 static void a_withdrawal_is_read(void **state)
 {
     (void)state;
     struct arena arena;
-    enum ledger_kind kind;
-    const char *id;
-    arena_init(&arena, 1U << 20);
-    assert_int_equal(ledger_check(bytes_of_text("impound-revocation: 1\nengagement: ENG-1\n"
-                                                "from: 2026-11-03T12:00:00Z\nreason: over\n"),
-                                  &arena, &kind, &id, NULL),
-                     STATUS_OK);
-    assert_int_equal(kind, LEDGER_REVOCATION);
-    assert_string_equal(id, "ENG-1");
+    struct ledger_check check;
+    check_text(
+        "impound-revocation: 1\nengagement: ENG-1\nfrom: 2026-11-03T12:00:00Z\nreason: over\n",
+        &arena, &check);
+    assert_int_equal(check.kind, LEDGER_REVOCATION);
+    assert_string_equal(check.id, "ENG-1");
+    assert_int_equal(check.note_count, 0);
+    arena_release(&arena);
+}
+
+static void what_is_valid_but_hardly_meant_is_noted(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct ledger_check check;
+    check_text(whole, &arena, &check);
+    assert_int_equal(check.note_count, 0);
+    arena_release(&arena);
+    check_text(HEAD "tools: []\ntechniques: []\nsources: [10.8.0.99/24]\n", &arena, &check);
+    assert_int_equal(check.note_count, 7);
+    arena_release(&arena);
+    check_text(HEAD "tools: []\ntechniques: []\n", &arena, &check);
+    assert_int_equal(check.note_count, 7);
     arena_release(&arena);
 }
 
@@ -184,6 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_engagement_is_read),
         cmocka_unit_test(a_withdrawal_is_read),
+        cmocka_unit_test(what_is_valid_but_hardly_meant_is_noted),
         cmocka_unit_test(what_is_wrong_is_told_with_its_line),
         cmocka_unit_test(lists_have_a_maximum),
         cmocka_unit_test(an_arena_that_is_full_is_told),
