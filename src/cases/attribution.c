@@ -10,7 +10,7 @@
 #define ALTERNATIVES_MAX 8
 #define REASON_MAX       400
 
-/* How sure a step is of a tool. `only_weak` looks at what is merely possible. */
+/* How sure a step is of a tool. A rule with several tools says of each that it may be that one. */
 static double sureness(const struct attribution *by, const struct step *step, uint32_t tool)
 {
     double missed = 1;
@@ -18,7 +18,7 @@ static double sureness(const struct attribution *by, const struct step *step, ui
          node = steps_node(by->steps, node->next)) {
         const struct meaning *meaning = &by->meanings->items[node->observation.rule];
         if (tools_have(&meaning->tools, tool))
-            missed *= 1 - meaning->weight / meaning->tool_count;
+            missed *= 1 - meaning->weight / (tool == TOOL_LIBRARY ? 1 : meaning->named);
     }
     double sure = 1 - missed;
     if (step->clients.count)

@@ -46,9 +46,9 @@ static void meaning_read(struct meanings *meanings, const struct rule_info *info
         if (tool == TOOLS_MAX)
             continue;
         tools_add(&meaning->tools, tool);
-        meaning->tool_count++;
+        meaning->named += tool != TOOL_LIBRARY;
     }
-    meaning->counts = meaning->tool_count > 0;
+    meaning->counts = !tools_are_none(&meaning->tools);
     meaning->concludes =
         meaning->counts && level >= SIGMA_MEDIUM && strcmp(info->strength, "standalone") == 0;
     meaning->names = meaning->concludes && !tools_have(&meaning->tools, TOOL_LIBRARY);

@@ -14,11 +14,11 @@ struct tool_set {
 
 struct meaning {
     struct tool_set tools; /* all that impound.tool lists */
-    uint32_t tool_count;
-    bool counts;    /* it speaks of tools at all */
-    bool concludes; /* it may stand alone, at medium or above */
-    bool names;     /* it concludes, and on more than the library */
-    double weight;  /* how often it is right (data/attribution.csv) */
+    uint32_t named;        /* how many of them are not the library: one of these it was */
+    bool counts;           /* it speaks of tools at all */
+    bool concludes;        /* it may stand alone, at medium or above */
+    bool names;            /* it concludes, and on more than the library */
+    double weight;         /* how often it is right (data/attribution.csv) */
 };
 
 struct meanings {
