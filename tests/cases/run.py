@@ -8,6 +8,7 @@ import datetime
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -191,6 +192,75 @@ class AVerdict(unittest.TestCase):
         whole = [line for line in report.read_text().splitlines() if line.startswith('{"kind":"case"')]
         report.write_text('{"kind":"case","id":\n' + '{"kind":"case","id":"x"}\n' + "\n".join(whole) + "\n")
         self.assertEqual(len(cases("verdict", report, status=3)), len(whole))
+
+
+class ALedger(unittest.TestCase):
+    LEDGER = lab.SAMPLES / "ledger"
+
+    def judged(self, *paths, ledger=LEDGER, signers=LEDGER / "signers", status=0):
+        found = scan(*paths, "--ledger", ledger, "--signers", signers, status=status)
+        return {each["sources"][0]: each["verdict"] for each in found}
+
+    def signed(self, name, **changes):
+        """A folder with the engagement of the samples, changed and signed anew, and who may sign."""
+        folder = FOLDER / name
+        folder.mkdir()
+        key = FOLDER / f"{name}.key"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+        text = (self.LEDGER / "lab-2026-11.yaml").read_text()
+        for key_word, value in changes.items():
+            text = re.sub(rf"^{key_word}:.*$", lambda _: f"{key_word}: {value}", text, flags=re.M)
+        (folder / "lab.yaml").write_text(text)
+        subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-n", "impound-engagement", "-f", key, folder / "lab.yaml"],
+                       check=True, stderr=subprocess.DEVNULL)
+        (FOLDER / f"{name}.signers").write_text("x@lab.example " + key.with_suffix(".key.pub").read_text())
+        return {"ledger": folder, "signers": FOLDER / f"{name}.signers"}
+
+    def test_covers_what_was_ordered_and_nothing_else(self):
+        lab.make_logs("intrusion", FOLDER / "night")
+        verdicts = self.judged(WIRE, "night")
+        self.assertEqual(verdicts["192.0.2.20"]["status"], "authorised-test")
+        self.assertEqual(verdicts["192.0.2.20"]["engagement"], "ENG-2026-11-LAB")
+        self.assertEqual(verdicts["10.8.0.66"]["status"], "malicious-until-proven-otherwise")
+
+    def test_that_was_changed_covers_nothing_and_findings_are_written(self):
+        folder = FOLDER / "changed"
+        folder.mkdir()
+        for path in self.LEDGER.iterdir():
+            (folder / path.name).write_bytes(path.read_bytes())
+        with open(folder / "lab-2026-11.yaml", "a", encoding="utf-8") as file:
+            file.write("# more\n")
+        lines = impound("scan", "--format", "jsonl", WIRE, "--ledger", folder, "--signers", folder / "signers", status=5)
+        kinds = {line["kind"] for line in lines}
+        self.assertEqual(kinds, {"evidence", "finding", "case", "summary"})
+        for line in lines:
+            if line["kind"] == "case":
+                self.assertEqual(line["verdict"]["status"], "malicious-until-proven-otherwise")
+
+    def test_that_is_broken_or_absent_stops_nothing(self):
+        folder = FOLDER / "broken"
+        folder.mkdir()
+        (folder / "x.yaml").write_text("impound-engagement: 1\nid: [\n")
+        self.assertTrue(self.judged(WIRE, ledger=folder, status=5))
+        self.assertTrue(self.judged(WIRE, ledger=FOLDER / "nowhere", status=3))
+
+    @unittest.skipUnless(shutil.which("ssh-keygen"), "ssh-keygen is not here")
+    def test_has_limits(self):
+        half = "[{from: 2026-11-23T12:00:00+00:00, to: 2026-11-23T12:10:00+00:00}]"
+        for name, changes, status in (
+                ("same", {}, "authorised-test"),
+                ("tools", {"tools": "[smbexec, wmiexec, dcomexec]"}, "out-of-scope"),
+                ("targets", {"targets": "{include: [192.0.2.0/24], exclude: [DC1]}"}, "out-of-scope"),
+                ("accounts", {"accounts": r'["LAB\\Administrator"]'}, "out-of-scope"),
+                ("forbidden", {"forbidden": '["T1558.*"]'}, "out-of-scope"),
+                ("half", {"windows": half}, "out-of-scope"),
+                ("over", {"windows": "[{from: 2026-10-01T00:00:00Z, to: 2026-10-02T00:00:00Z}]"},
+                 "malicious-until-proven-otherwise"),
+                ("source", {"sources": "[192.0.2.21]"}, "malicious-until-proven-otherwise")):
+            with self.subTest(name):
+                verdict = self.judged(WIRE, **self.signed(name, **changes))["192.0.2.20"]
+                self.assertEqual(verdict["status"], status)
+                self.assertTrue(verdict["because"])
 
 
 if __name__ == "__main__":
