@@ -15,6 +15,7 @@ const struct command *const commands[] = {
     &command_engagement_new,
     &command_engagement_check,
     &command_engagement_verify,
+    &command_engagement_show,
     &command_version,
 };
 

@@ -7,6 +7,7 @@
 extern const struct command command_dump;
 extern const struct command command_engagement_check;
 extern const struct command command_engagement_new;
+extern const struct command command_engagement_show;
 extern const struct command command_engagement_verify;
 extern const struct command command_fields;
 extern const struct command command_rules_explain;

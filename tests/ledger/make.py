@@ -189,6 +189,18 @@ def time_cases(write):
           SIGNERS + 'bob valid-after="20261102Z" {bob}\n')
 
 
+def sample_cases(write):
+    """For tests/samples/intrusion: all of it was ordered, but for the domain controller and what came after 02:40."""
+    write("sample-intrusion", {"a.yaml": engagement(
+        id="ENG-2026-003", windows="[{from: 2026-03-03T03:00:00+01:00, to: 2026-03-03T03:40:00+01:00}]",
+        sources="[10.8.0.66]", targets="{include: ['*.lab.example'], exclude: [DC1]}", tools="[impacket]",
+        accounts=r'["LAB\\svc-print", "WS7\\Administrator", "LAB\\adm-*"]', techniques=None)},
+          [step(first="2026-03-03T02:11:08.1Z", last="2026-03-03T02:19:36.1Z", sources="[10.8.0.66]", targets="[FILES1.lab.example]",
+                accounts=r"['LAB\svc-print']"),
+           step(first="2026-03-03T02:41:17.0Z", last="2026-03-03T02:41:17.5Z", sources="[10.8.0.66]", targets="[dc1.lab.example]",
+                accounts=r"['LAB\adm-jonas']", tools="[secretsdump]")])
+
+
 def signature_cases(write):
     good = engagement()
     write("unsigned", {"a.yaml": File(good, None)}, GOOD)
@@ -249,7 +261,7 @@ def main():
         kept = {}
     with tempfile.TemporaryDirectory() as place:
         write = Maker(pathlib.Path(place)).write
-        for cases in [scope_cases, time_cases, signature_cases, file_cases]:
+        for cases in [scope_cases, time_cases, sample_cases, signature_cases, file_cases]:
             cases(write)
     for name, text in kept.items():
         if (CASES / name).exists():
