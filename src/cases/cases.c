@@ -97,6 +97,20 @@ static enum status packed_add(struct cases *cases, struct sorter *to,
     return sorter_add(to, buffer_view(&cases->packed), fault);
 }
 
+/* The connection that a log's finding shows may be one of a capture. */
+static enum status touch_add(struct cases *cases, const struct sighting *sighting,
+                             struct fault *fault)
+{
+    const struct fact fact = {.kind = FACT_TOUCH,
+                              .time = sighting->time,
+                              .port = sighting->port,
+                              .host = sighting->host,
+                              .address = sighting->source};
+    buffer_reset(&cases->packed);
+    case_fact_write(&fact, &cases->packed);
+    return cases_fact(cases, buffer_view(&cases->packed), fault);
+}
+
 enum status cases_finding(struct cases *cases, const struct finding *finding, uint32_t rule,
                           struct fault *fault)
 {
@@ -110,10 +124,11 @@ enum status cases_finding(struct cases *cases, const struct finding *finding, ui
         texts_intern(&cases->accounts, sighting->account);
     logons_want(cases->logons, sighting->logon);
     logons_want(cases->logons, sighting->flow);
-    return packed_add(cases, cases->sightings, sighting, fault);
+    const enum status status = packed_add(cases, cases->sightings, sighting, fault);
+    return status || !sighting->port ? status : touch_add(cases, sighting, fault);
 }
 
-/* --- Facts: the wire first, then names, then logons --- */
+/* --- Facts: the wire first, then names, logons, touches --- */
 
 /* Keeps whose SID it is, when a finding has only the SID. */
 static void sid_learn(struct cases *cases, const struct fact *fact)
@@ -153,9 +168,13 @@ static enum status fact_use(void *context, struct bytes packed, struct fault *fa
         hosts_bind(&cases->hosts, name, address, HOST_PROVEN);
         return STATUS_OK;
     }
+    const host_id host = hosts_seen(&cases->hosts, fact.host);
+    if (fact.kind == FACT_TOUCH) {
+        clocks_touch(cases->clocks, address, fact.port, host, fact.time);
+        return STATUS_OK;
+    }
     sid_learn(cases, &fact);
     const bool is_wire = fact.kind == FACT_AUTHENTICATION;
-    const host_id host = hosts_seen(&cases->hosts, fact.host);
     const uint64_t key = is_wire ? logons_flow_key(cases->logons, &fact.flow)
                                  : logons_key(cases->logons, fact.host, fact.logon);
     struct logon logon = {.time = fact.time, .source = address};

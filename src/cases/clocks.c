@@ -15,11 +15,13 @@ struct sight {
     host_id address, host;
     uint32_t next; /* of the same address and port, + 1 */
     uint16_t port;
+    bool is_touched;
     int64_t nanos;
 };
 
 struct pair {
     host_id host, address; /* of the log; of the capture */
+    bool is_touch;
     int64_t nanos;
 };
 
@@ -111,22 +113,36 @@ static void pair_add(struct clocks *clocks, struct pair pair)
     clocks->pairs[clocks->pair_count++] = pair;
 }
 
+static void pairs_make(struct clocks *clocks, host_id address, uint16_t port, struct pair with)
+{
+    unsigned made = 0;
+    for (uint32_t at = clocks->index[place_of(address, port)]; at && made < PAIRS_EACH;) {
+        struct sight *sight = &clocks->sights[at - 1];
+        at = sight->next;
+        if (sight->address != address || sight->port != port ||
+            (with.is_touch && sight->is_touched) || llabs(with.nanos - sight->nanos) > APART_MAX)
+            continue;
+        sight->is_touched |= with.is_touch;
+        pair_add(clocks,
+                 (struct pair){with.host, sight->host, with.is_touch, with.nanos - sight->nanos});
+        made++;
+    }
+}
+
 void clocks_logon(struct clocks *clocks, host_id address, uint16_t port, host_id host,
                   struct instant time)
 {
-    int64_t nanos;
-    if (!address || !port || !host || !clocks->index || !nanos_of(time, &nanos))
-        return;
-    unsigned made = 0;
-    for (uint32_t at = clocks->index[place_of(address, port)]; at && made < PAIRS_EACH;) {
-        const struct sight *sight = &clocks->sights[at - 1];
-        at = sight->next;
-        if (sight->address != address || sight->port != port ||
-            llabs(nanos - sight->nanos) > APART_MAX)
-            continue;
-        pair_add(clocks, (struct pair){host, sight->host, nanos - sight->nanos});
-        made++;
-    }
+    struct pair with = {.host = host};
+    if (address && port && host && clocks->index && nanos_of(time, &with.nanos))
+        pairs_make(clocks, address, port, with);
+}
+
+void clocks_touch(struct clocks *clocks, host_id address, uint16_t port, host_id host,
+                  struct instant time)
+{
+    struct pair with = {.host = host, .is_touch = true};
+    if (address && port && host && clocks->index && nanos_of(time, &with.nanos))
+        pairs_make(clocks, address, port, with);
 }
 
 static int order(int64_t one, int64_t other)
@@ -138,7 +154,8 @@ static int pair_order(const void *a, const void *b)
 {
     const struct pair *one = a, *other = b;
     const int hosts = order(one->host, other->host);
-    return hosts ? hosts : order(one->nanos, other->nanos);
+    const int kinds = one->is_touch - other->is_touch;
+    return hosts ? hosts : kinds ? kinds : order(one->nanos, other->nanos);
 }
 
 static int clock_order(const void *a, const void *b)
@@ -187,9 +204,10 @@ void clocks_settle(struct clocks *clocks, struct hosts *hosts)
     clocks->clocks = malloc(clocks->pair_count * sizeof(*clocks->clocks));
     for (uint32_t from = 0; clocks->clocks && from < clocks->pair_count;) {
         uint32_t to = from;
+        uint32_t best = from; /* behind logons, or behind touches when there are none */
         while (to < clocks->pair_count && clocks->pairs[to].host == clocks->pairs[from].host)
-            to++;
-        const struct group group = agreed(clocks->pairs + from, to - from);
+            best += clocks->pairs[to++].is_touch == clocks->pairs[from].is_touch;
+        const struct group group = agreed(clocks->pairs + from, best - from);
         for (uint32_t i = 0; i < group.count; i++)
             hosts_join(hosts, group.first[i].host, group.first[i].address);
         clocks->clocks[clocks->clock_count++] =

@@ -30,6 +30,11 @@ void clocks_wire(struct clocks *clocks, host_id address, uint16_t port, host_id 
 void clocks_logon(struct clocks *clocks, host_id address, uint16_t port, host_id host,
                   struct instant time);
 
+/* The log of `host` shows the connection without its logon: the first time counts, for hosts of
+ * which no logon is known. Behind all logons, in the order of time. */
+void clocks_touch(struct clocks *clocks, host_id address, uint16_t port, host_id host,
+                  struct instant time);
+
 /* Works out all differences, and joins hosts with their addresses; behind hosts_settle. */
 void clocks_settle(struct clocks *clocks, struct hosts *hosts);
 

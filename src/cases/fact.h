@@ -10,6 +10,7 @@ enum fact_kind {
     FACT_AUTHENTICATION = 'A', /* on the wire: address and port came to `host` as `account` */
     FACT_NAME = 'N',           /* `name` has `address` */
     FACT_LOGON = 'S',          /* in a log: address and port came to `host` as `account` */
+    FACT_TOUCH = 'T',          /* in a log: address and port did something on `host` */
 };
 
 /* Texts are empty when unknown. */

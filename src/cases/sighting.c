@@ -69,9 +69,18 @@ static uint64_t logon_id(struct bytes text)
     return id >= 0x3e4 && id <= 0x3e7 ? 0 : id;
 }
 
+static uint16_t port_of(struct bytes text)
+{
+    unsigned port = 0;
+    for (size_t i = 0; i < text.length && i < 6; i++)
+        port = text.data[i] >= '0' && text.data[i] <= '9' ? port * 10 + (text.data[i] & 15U) : 0;
+    return port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
 /* One walk over the fields. */
 struct read {
     uint64_t logon;
+    uint16_t port;
     bool is_application;
 };
 
@@ -85,11 +94,14 @@ static struct read fields_read(struct sighting_maker *maker, struct bytes fields
         const unsigned logon = place_in(logon_fields, logon_best, field.name);
         const unsigned ran = place_in(ran_fields, ran_best, field.name);
         const bool is_type = bytes_equal(field.name, bytes_of_text("request_type"));
-        if (logon == logon_best && ran == ran_best && !is_type)
+        const bool is_port = bytes_equal(field.name, bytes_of_text("IpPort"));
+        if (logon == logon_best && ran == ran_best && !is_type && !is_port)
             continue;
         buffer_reset(&maker->value);
         finding_field_value(&maker->value, field.value);
         const struct bytes text = buffer_view(&maker->value);
+        if (is_port)
+            read.port = port_of(text);
         if (is_type)
             read.is_application = bytes_equal(text, bytes_of_text("AP"));
         if (logon < logon_best && logon_id(text)) {
@@ -172,6 +184,7 @@ const struct sighting *sighting_make(struct sighting_maker *maker, const struct 
         .host = finding->host,
         .account = finding->account,
         .source = finding->source,
+        .port = read.port,
         .ran = buffer_view(&maker->ran),
     };
     finding_id(finding, info, sighting->id);

@@ -14,6 +14,7 @@ struct sighting {
     uint64_t logon; /* keys; 0: unknown */
     uint64_t flow;
     struct bytes host, account, source;
+    uint16_t port;    /* of `source`, in a log; 0: unknown, and not kept when packed */
     struct bytes ran; /* a command line, a service's program, a task */
 };
 

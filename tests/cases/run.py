@@ -112,6 +112,12 @@ class OneAttackFromTwoSides(unittest.TestCase):
         both = scan(self.log, WIRE / "smbexec.pcap")[0]
         self.assertLess(abs((moment(alone["last"]) - moment(both["last"])).total_seconds()), 5)
 
+    def test_takes_the_connection_when_the_logon_was_not_logged(self):
+        log = write_log("shares.jsonl", the_other_side(WIRE / "smbexec.pcap", AHEAD)[1:])
+        found = scan(log, WIRE / "smbexec.pcap")
+        self.assertEqual([len(each["steps"]) for each in found], [1])
+        self.assertLess(abs(found[0]["skew"][0]["seconds"] - AHEAD), 2)
+
     def test_does_not_mix_up_another_port(self):
         log = write_log("other.jsonl", the_other_side(WIRE / "smbexec.pcap", AHEAD, port="1"))
         found = scan(log, WIRE / "smbexec.pcap")
