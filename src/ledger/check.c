@@ -10,10 +10,10 @@ static void note(struct ledger_check *check, bool is_worth_it, const char *text)
 /* Whether the address says more than the prefix lets count. */
 static bool has_host_bits(const struct network *network)
 {
-    uint8_t bits = 0;
+    bool has_any = false;
     for (unsigned i = network->prefix; i < 128; i++)
-        bits |= network->address.bytes[i / 8] & (uint8_t)(0x80U >> i % 8);
-    return bits != 0;
+        has_any |= (network->address.bytes[i / 8] & 0x80U >> i % 8) != 0;
+    return has_any;
 }
 
 static bool any_has_host_bits(const struct pattern_list *list)
