@@ -129,8 +129,10 @@ enum status workbench_init(struct workbench *bench, const struct workbench_optio
     bench->stop = console_catch_stop();
     bench->fields = fields_new();
     bench->shapes = shapes_new(SHAPES_MAX);
-    bench->shared = (struct reader_shared){
-        .fields = bench->fields, .shapes = bench->shapes, .carve = options->carve};
+    bench->shared = (struct reader_shared){.fields = bench->fields,
+                                           .shapes = bench->shapes,
+                                           .carve = options->carve,
+                                           .is_alone = options->threads == 1};
     if (!bench->fields || !bench->shapes)
         return fault_set(fault, STATUS_MEMORY, 0, "no memory");
     return secrets_begin(bench, options, fault);

@@ -22,6 +22,7 @@ struct reader_shared {
     struct shapes *shapes;
     const struct secrets *secrets; /* to open what is encrypted; NULL: none */
     bool carve;                    /* look for records outside the format's own structure too */
+    bool is_alone;  /* one thread does everything: batches need not be worth handing over */
     bool no_fields; /* events only need what their envelope says, because records are just written
                        out with `render` */
 };

@@ -8,7 +8,10 @@
 
 #include <stdlib.h>
 
-#define CHUNKS_PER_BATCH 4U
+/* The smaller a batch, the more of the cache is left to what decodes it; the larger, the less
+ * threads wait for each other. */
+#define BATCH_ALONE  EVTX_CHUNK_LENGTH
+#define BATCH_SHARED (4 * EVTX_CHUNK_LENGTH)
 
 enum batch_kind {
     BATCH_OF_CLOSED_LOG,
@@ -17,6 +20,7 @@ enum batch_kind {
 
 struct cutter {
     struct source *source;
+    size_t batch_length;
     bool carve;
     bool has_header;          /* of the file, and its checksum is right */
     bool is_dirty;            /* as the file header says, like the next two */
@@ -75,6 +79,7 @@ static enum status evtx_open(const struct reader_shared *shared, struct source *
     if (!cutter)
         return fault_set(fault, STATUS_MEMORY, 0, "no memory to read the log");
     cutter->source = source;
+    cutter->batch_length = shared->is_alone ? BATCH_ALONE : BATCH_SHARED;
     cutter->carve = shared->carve;
     *state = cutter;
     if (is_file && got == sizeof(header)) {
@@ -172,7 +177,7 @@ static enum status evtx_next(void *state, struct batch *batch, struct account *a
                              struct fault *fault)
 {
     struct cutter *cutter = state;
-    const size_t want = (size_t)CHUNKS_PER_BATCH * EVTX_CHUNK_LENGTH;
+    const size_t want = cutter->batch_length;
     buffer_reset(&batch->data);
     uint8_t *room = buffer_room(&batch->data, want);
     if (!room)
