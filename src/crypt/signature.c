@@ -98,19 +98,17 @@ static EVP_PKEY *curve_key(const char *curve, struct bytes point)
     return key_make("EC", builder);
 }
 
-/* The signature as DER, from OPENSSL_malloc. */
-static struct bytes der_of(const struct crypt_ecdsa_signature *signature)
+/* The signature as DER, from OPENSSL_malloc; NULL when it is none. */
+static uint8_t *der_of(const struct crypt_ecdsa_signature *signature, size_t *length)
 {
-    struct bytes der = {0};
-    uint8_t *made = NULL;
+    uint8_t *der = NULL;
     ECDSA_SIG *pair = ECDSA_SIG_new();
     BIGNUM *r = number_of(signature->r);
     BIGNUM *s = number_of(signature->s);
     if (pair && r && s && ECDSA_SIG_set0(pair, r, s) == 1) {
         r = s = NULL; /* they are the pair's now */
-        const int length = i2d_ECDSA_SIG(pair, &made);
-        if (length > 0)
-            der = bytes_of(made, (size_t)length);
+        const int written = i2d_ECDSA_SIG(pair, &der);
+        *length = written > 0 ? (size_t)written : 0;
     }
     BN_free(r);
     BN_free(s);
@@ -125,10 +123,11 @@ bool crypt_ecdsa_holds(enum crypt_curve curve, struct bytes point, struct bytes 
     const EVP_MD *digest = curve == CRYPT_P256   ? EVP_sha256()
                            : curve == CRYPT_P384 ? EVP_sha384()
                                                  : EVP_sha512();
-    const struct bytes der = der_of(signature);
+    size_t length = 0;
+    uint8_t *der = der_of(signature, &length);
     EVP_PKEY *public = curve_key(names[curve], point);
-    const bool is_good = holds(public, digest, message, der);
+    const bool is_good = holds(public, digest, message, bytes_of(der, length));
     EVP_PKEY_free(public);
-    OPENSSL_free((void *)(uintptr_t)der.data);
+    OPENSSL_free(der);
     return is_good;
 }

@@ -282,7 +282,8 @@ enum status signers_read(struct bytes text, struct arena *arena,
     while (cursor_left(&rest)) {
         const uint8_t *end = memchr(rest.at, '\n', cursor_left(&rest));
         const size_t length = end ? (size_t)(end - rest.at) : cursor_left(&rest);
-        const struct bytes line = bytes_of(cursor_take(&rest, length), length);
+        const struct bytes line = bytes_of(rest.at, length);
+        cursor_take(&rest, length);
         cursor_take(&rest, 1);
         reading.line++;
         if (line_read(&reading, line) != STATUS_OK)
@@ -327,7 +328,8 @@ static bool list_allows(struct bytes list, struct bytes text)
         cursor_take(&rest, is_negated);
         const uint8_t *comma = memchr(rest.at, ',', cursor_left(&rest));
         const size_t length = comma ? (size_t)(comma - rest.at) : cursor_left(&rest);
-        const struct bytes pattern = bytes_of(cursor_take(&rest, length), length);
+        const struct bytes pattern = bytes_of(rest.at, length);
+        cursor_take(&rest, length);
         cursor_take(&rest, 1);
         if (!pattern_matches(pattern, text))
             continue;

@@ -132,8 +132,9 @@ bool ssh_fingerprint_write(char to[SSH_FINGERPRINT_BOUND], struct bytes blob)
     uint8_t digest[CRYPT_HASH_MAX + 1] = {0};
     if (!crypt_digest(CRYPT_SHA256, &blob, 1, digest))
         return false;
-    memcpy(to, "SHA256:", 7);
-    char *at = to + 7;
+    const struct bytes name = bytes_of_text("SHA256:");
+    memcpy(to, name.data, name.length);
+    char *at = to + name.length;
     for (unsigned bit = 0; bit < 256; bit += 6) {
         const unsigned pair =
             (unsigned)digest[bit / 8] << 8 | (bit < 248 ? digest[bit / 8 + 1] : 0);

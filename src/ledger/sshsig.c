@@ -141,8 +141,9 @@ bool sshsig_holds(const struct sshsig *sshsig, struct bytes message)
     const struct bytes hash = bytes_of_text(sshsig->hash == CRYPT_SHA512 ? "sha512" : "sha256");
     if (!crypt_digest(sshsig->hash, &message, 1, digest))
         return false;
-    size_t length = strlen(MAGIC);
-    memcpy(whole, MAGIC, length);
+    const struct bytes magic = bytes_of_text(MAGIC);
+    size_t length = magic.length;
+    memcpy(whole, magic.data, magic.length);
     length += string_put(whole + length, sshsig->name_space);
     length += string_put(whole + length, (struct bytes){0});
     length += string_put(whole + length, hash);
