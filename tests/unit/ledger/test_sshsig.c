@@ -251,7 +251,6 @@ static void no_changed_bit_holds_and_no_prefix(void **state)
         struct buffer blob = {0};
         EVP_PKEY *key = key_new(&makers[i]);
         put_sshsig(&blob, &makers[i], key, "");
-        /* The key's own comment, as it were: what it says of itself is signed by nobody. */
         for (size_t bit = 0; bit < blob.length * 8; bit += makers[i].curve ? 7 : 1) {
             blob.data[bit / 8] ^= (uint8_t)(1U << (bit % 8));
             if (holds(buffer_view(&blob), message))
