@@ -80,6 +80,14 @@ void cases_free(struct cases *cases)
     free(cases);
 }
 
+bool cases_are_possible(const struct cases *cases)
+{
+    for (uint32_t rule = 0; rule < cases->meanings.count; rule++)
+        if (cases->meanings.items[rule].counts)
+            return true;
+    return false;
+}
+
 /* --- While evidence is read --- */
 
 enum status cases_fact(struct cases *cases, struct bytes fact, struct fault *fault)

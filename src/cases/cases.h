@@ -76,6 +76,9 @@ struct cases *cases_new(const struct ruleset *ruleset, const enum sigma_level *l
                         const char *directory);
 void cases_free(struct cases *cases);
 
+/* Whether any rule speaks of tools: without one there are no cases, and facts are not needed. */
+bool cases_are_possible(const struct cases *cases);
+
 /* Takes facts from events: one a thread, for events with field names of `fields`. NULL without
  * memory. */
 struct fact_maker;

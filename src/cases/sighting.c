@@ -40,21 +40,38 @@ void sighting_maker_free(struct sighting_maker *maker)
 
 /* --- Fields of the event --- */
 
+struct word {
+    const char *text;
+    size_t length;
+};
+#define WORD(text)             \
+    {                          \
+        text, sizeof(text) - 1 \
+    }
+
 /* In the order in which they are believed: of a new process and a new logon the target is the
  * remote account, and the subject the machine. */
-static const char *const logon_fields[] = {"TargetLogonId", "SubjectLogonId", "LogonId"};
+static const struct word logon_fields[] = {WORD("TargetLogonId"), WORD("SubjectLogonId"),
+                                           WORD("LogonId")};
 
-static const char *const ran_fields[] = {
-    "CommandLine", "command_line", "ServiceFileName", "ImagePath", "binary_path",
-    "TaskName",    "task_name",    "query",           "save_path",
+static const struct word ran_fields[] = {
+    WORD("CommandLine"), WORD("command_line"), WORD("ServiceFileName"),
+    WORD("ImagePath"),   WORD("binary_path"),  WORD("TaskName"),
+    WORD("task_name"),   WORD("query"),        WORD("save_path"),
 };
 
-static unsigned place_in(const char *const *names, unsigned count, struct bytes name)
+static unsigned place_in(const struct word *words, unsigned count, struct bytes text)
 {
     unsigned at = 0;
-    while (at < count && !bytes_equal(name, bytes_of_text(names[at])))
+    while (at < count &&
+           (text.length != words[at].length || memcmp(text.data, words[at].text, text.length) != 0))
         at++;
     return at;
+}
+
+static bool is_word(struct bytes text, const struct word word)
+{
+    return place_in(&word, 1, text) == 0;
 }
 
 /* 0 for what every machine has: the system (0x3e7), its services (0x3e4, 0x3e5), nobody (0x3e6). */
@@ -93,8 +110,8 @@ static struct read fields_read(struct sighting_maker *maker, struct bytes fields
     while (finding_field_next(&fields, &field)) {
         const unsigned logon = place_in(logon_fields, logon_best, field.name);
         const unsigned ran = place_in(ran_fields, ran_best, field.name);
-        const bool is_type = bytes_equal(field.name, bytes_of_text("request_type"));
-        const bool is_port = bytes_equal(field.name, bytes_of_text("IpPort"));
+        const bool is_type = is_word(field.name, (struct word)WORD("request_type"));
+        const bool is_port = is_word(field.name, (struct word)WORD("IpPort"));
         if (logon == logon_best && ran == ran_best && !is_type && !is_port)
             continue;
         buffer_reset(&maker->value);
@@ -120,7 +137,7 @@ static struct read fields_read(struct sighting_maker *maker, struct bytes fields
 /* Kerberos' requests to the domain controller: 4768 to 4771, and AS and TGS on the wire. */
 static bool is_ticket(const struct finding *finding, const struct read *read)
 {
-    static const char *const ids[] = {"4768", "4769", "4770", "4771"};
+    static const struct word ids[] = {WORD("4768"), WORD("4769"), WORD("4770"), WORD("4771")};
     if (bytes_equal(finding->channel, bytes_of_text("kerberos")))
         return !read->is_application;
     return bytes_equal(finding->channel, bytes_of_text("Security")) &&

@@ -408,6 +408,11 @@ static uint32_t step_find(const struct steps *steps, const struct seen *seen)
 
 /* --- Putting it there --- */
 
+static unsigned digit_of(char digit)
+{
+    return digit <= '9' ? digit & 15U : (digit & 7U) + 9U;
+}
+
 static void finding_add(struct steps *steps, struct step *step, const struct sighting *sighting)
 {
     uint32_t *side = sighting->is_wire ? &step->wire_findings : &step->log_findings;
@@ -417,10 +422,9 @@ static void finding_add(struct steps *steps, struct step *step, const struct sig
         return;
     }
     (*side)++;
-    for (size_t i = 0; i < sizeof(node->id); i++) {
-        const char pair[] = {sighting->id[2 * i], sighting->id[2 * i + 1], '\0'};
-        node->id[i] = (uint8_t)strtoul(pair, NULL, 16);
-    }
+    for (size_t i = 0; i < sizeof(node->id); i++)
+        node->id[i] =
+            (uint8_t)(digit_of(sighting->id[2 * i]) << 4 | digit_of(sighting->id[2 * i + 1]));
 }
 
 static void tools_learn(struct step *step, const struct meaning *meaning)

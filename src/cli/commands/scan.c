@@ -134,7 +134,7 @@ static enum status scan_begin(void *context, struct workbench *bench, struct pip
     const struct scan_options options = {
         .ruleset = run->rules.ruleset,
         .fields = bench->fields,
-        .cases = run->cases,
+        .cases = run->cases && cases_are_possible(run->cases) ? run->cases : NULL,
         .is_wanted = run->choice.is_wanted,
         .is_off = run->choice.is_off,
         .from = bench->span.from,
