@@ -231,7 +231,9 @@ static void account_put(struct text_list *list, struct bytes account)
     list_put(list, account);
 }
 
-/* Who says nothing of who it was counts only when nobody else is known; a SID likewise. */
+/* Who says nothing of who it was counts only when nobody else is known, and only as who came from
+ * somewhere: what ran as the system or the machine itself leaves open whose logon it was. A SID
+ * counts when there is no name. */
 static struct case_texts accounts_write(struct recorder *by, const struct step *step)
 {
     struct text_list all = list_begin(by, STEP_TEXTS_MAX);
@@ -241,7 +243,9 @@ static struct case_texts accounts_write(struct recorder *by, const struct step *
     for (uint32_t i = 0; i < all.count; i++)
         if (account_rank(all.items[i]) > (least > 1 ? 1 : 0))
             account_put(&telling, all.items[i]);
-    return list_sorted(telling.count ? &telling : &all);
+    if (telling.count)
+        return list_sorted(&telling);
+    return step->source ? list_sorted(&all) : (struct case_texts){0};
 }
 
 static void step_write(struct recorder *by, const struct step *step, struct case_step *to)

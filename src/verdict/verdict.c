@@ -5,6 +5,17 @@ static struct ledger_values values_of(const struct case_texts *texts)
     return (struct ledger_values){texts->items, texts->count};
 }
 
+/* An account of which only the SID is known may be anybody's: it is not known. */
+static struct ledger_values accounts_of(const struct case_texts *accounts)
+{
+    static const char sid[] = "S-1-";
+    for (uint32_t i = 0; i < accounts->count; i++)
+        if (accounts->items[i].length > sizeof(sid) &&
+            memcmp(accounts->items[i].data, sid, sizeof(sid) - 1) == 0)
+            return (struct ledger_values){0};
+    return values_of(accounts);
+}
+
 /* The account and the source are those of the logon or the connection. */
 static struct ledger_step facts_of(const struct case_step *step)
 {
@@ -13,7 +24,7 @@ static struct ledger_step facts_of(const struct case_step *step)
         .last = step->last,
         .sources = values_of(&step->sources),
         .targets = values_of(&step->targets),
-        .accounts = values_of(&step->accounts),
+        .accounts = accounts_of(&step->accounts),
         .tools = values_of(&step->tools),
         .techniques = values_of(&step->techniques),
         .texts = values_of(&step->ran),

@@ -200,6 +200,14 @@ class AVerdict(unittest.TestCase):
         self.assertEqual(len(cases("verdict", report, status=3)), len(whole))
 
 
+class AnAccount(unittest.TestCase):
+    def test_is_not_known_where_only_the_system_shows(self):
+        lab.make_logs("intrusion", FOLDER / "night")
+        for found in scan(FOLDER / "night" / "ws7-system.evtx"):
+            for step in found["steps"]:
+                self.assertEqual((step["source"], [name for name in step["accounts"] if "SYSTEM" in name]), ("", []))
+
+
 class ALedger(unittest.TestCase):
     LEDGER = lab.SAMPLES / "ledger"
 
@@ -249,6 +257,14 @@ class ALedger(unittest.TestCase):
         (folder / "x.yaml").write_text("impound-engagement: 1\nid: [\n")
         self.assertTrue(self.judged(WIRE, ledger=folder, status=5))
         self.assertTrue(self.judged(WIRE, ledger=FOLDER / "nowhere", status=3))
+
+    @unittest.skipUnless(shutil.which("ssh-keygen"), "ssh-keygen is not here")
+    def test_waits_for_what_the_evidence_lacks(self):
+        lab.make_logs("intrusion", FOLDER / "night")
+        ledger = self.signed("lacks", windows="[{from: 2026-03-02T00:00:00Z, to: 2026-03-04T00:00:00Z}]",
+                             sources="[10.8.0.66]", targets="{include: [WS7]}", accounts=r'["WS7\\Administrator"]')
+        found = scan(FOLDER / "night" / "ws7-system.evtx", "--ledger", ledger["ledger"], "--signers", ledger["signers"])
+        self.assertEqual([each["verdict"]["status"] for each in found], ["insufficient-evidence"])
 
     @unittest.skipUnless(shutil.which("ssh-keygen"), "ssh-keygen is not here")
     def test_has_limits(self):
