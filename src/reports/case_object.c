@@ -1,39 +1,6 @@
 /* The JSON object of a case (docs/design.md, "The output contract"). */
+#include "reports/members.h"
 #include "reports/objects.h"
-
-static void text_member(struct buffer *to, const char *name, struct bytes text)
-{
-    buffer_json_key(to, name);
-    buffer_json(to, text);
-}
-
-static void time_text(struct buffer *to, struct instant time)
-{
-    char text[INSTANT_TEXT_BOUND];
-    const size_t length = instant_write(text, time);
-    if (length)
-        buffer_json(to, bytes_of(text, length));
-    else
-        buffer_text(to, "null");
-}
-
-static void time_member(struct buffer *to, const char *name, struct instant time)
-{
-    buffer_json_key(to, name);
-    time_text(to, time);
-}
-
-static void texts_member(struct buffer *to, const char *name, const struct case_texts *texts)
-{
-    buffer_json_key(to, name);
-    buffer_byte(to, '[');
-    for (uint32_t i = 0; i < texts->count; i++) {
-        if (i)
-            buffer_byte(to, ',');
-        buffer_json(to, texts->items[i]);
-    }
-    buffer_byte(to, ']');
-}
 
 static void tools_member(struct buffer *to, const char *name, const struct case_tool *tools,
                          uint32_t count)
@@ -44,8 +11,8 @@ static void tools_member(struct buffer *to, const char *name, const struct case_
         buffer_text(to, i ? ",{\"name\":" : "{\"name\":");
         buffer_json(to, tools[i].name);
         buffer_format(to, ",\"confidence\":%.2f", tools[i].confidence);
-        texts_member(to, "because", &tools[i].because);
-        texts_member(to, "against", &tools[i].against);
+        member_texts(to, "because", &tools[i].because);
+        member_texts(to, "against", &tools[i].against);
         buffer_byte(to, '}');
     }
     buffer_byte(to, ']');
@@ -88,18 +55,18 @@ static void step_object(struct buffer *to, const struct case_step *step,
                         const struct ledger_judgement *judgement)
 {
     buffer_text(to, "{\"time\":");
-    time_text(to, step->first);
-    time_member(to, "last", step->last);
-    text_member(to, "what", step->what);
-    texts_member(to, "tool", &step->tools);
-    text_member(to, "target", step->target);
-    text_member(to, "source", step->source);
-    text_member(to, "account", step->account);
-    texts_member(to, "targets", &step->targets);
-    texts_member(to, "sources", &step->sources);
-    texts_member(to, "accounts", &step->accounts);
-    texts_member(to, "attack", &step->techniques);
-    texts_member(to, "ran", &step->ran);
+    time_json(to, step->first);
+    member_time(to, "last", step->last);
+    member_text(to, "what", step->what);
+    member_texts(to, "tool", &step->tools);
+    member_text(to, "target", step->target);
+    member_text(to, "source", step->source);
+    member_text(to, "account", step->account);
+    member_texts(to, "targets", &step->targets);
+    member_texts(to, "sources", &step->sources);
+    member_texts(to, "accounts", &step->accounts);
+    member_texts(to, "attack", &step->techniques);
+    member_texts(to, "ran", &step->ran);
     findings_member(to, step);
     verdict_member(to, judgement->standing, judgement->engagement, &judgement->because);
     buffer_byte(to, '}');
@@ -135,17 +102,17 @@ void object_case(struct buffer *to, const struct case_record *record,
                  const struct ledger_verdict *verdict)
 {
     buffer_text(to, "{\"kind\":\"case\"");
-    text_member(to, "id", bytes_of_text(record->id));
-    text_member(to, "title", record->title);
+    member_text(to, "id", bytes_of_text(record->id));
+    member_text(to, "title", record->title);
     tools_member(to, "tool", record->tools, record->tool_count);
     tools_member(to, "alternatives", record->alternatives, record->alternative_count);
     verdict_member(to, verdict->standing, verdict->engagement, &verdict->because);
-    texts_member(to, "hosts", &record->hosts);
-    texts_member(to, "accounts", &record->accounts);
-    texts_member(to, "sources", &record->sources);
-    time_member(to, "first", record->first);
-    time_member(to, "last", record->last);
-    texts_member(to, "attack", &record->techniques);
+    member_texts(to, "hosts", &record->hosts);
+    member_texts(to, "accounts", &record->accounts);
+    member_texts(to, "sources", &record->sources);
+    member_time(to, "first", record->first);
+    member_time(to, "last", record->last);
+    member_texts(to, "attack", &record->techniques);
     skews_member(to, record);
     steps_member(to, record, verdict);
     buffer_byte(to, '}');

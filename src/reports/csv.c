@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 
-#define SEPARATOR " \xC2\xA6 " /* U+00A6 */
-
 struct csv {
     struct buffer plain; /* a value as it is */
     struct buffer cell;  /* a cell, escaped, not yet in quotes */
@@ -64,25 +62,10 @@ static void number_cell(struct report *report, uint64_t number)
     cell_put(report, ',');
 }
 
-/* A name or a value as text that can do no harm. */
-static void add_escaped(struct csv *csv, void (*write)(struct buffer *, struct bytes),
-                        struct bytes json)
-{
-    buffer_reset(&csv->plain);
-    write(&csv->plain, json);
-    escape_text(&csv->cell, buffer_view(&csv->plain));
-}
-
 static void details_cell(struct report *report, uint32_t from, uint32_t to)
 {
     struct csv *csv = report->state;
-    for (uint32_t i = from; i < to; i++) {
-        if (i > from)
-            buffer_text(&csv->cell, SEPARATOR);
-        add_escaped(csv, finding_field_name, csv->details.all[i].name);
-        buffer_text(&csv->cell, ": ");
-        add_escaped(csv, finding_field_value, csv->details.all[i].value);
-    }
+    details_text(&csv->cell, &csv->plain, &csv->details, from, to);
     cell_put(report, ',');
 }
 
@@ -94,7 +77,7 @@ static void tags_cell(struct report *report, const struct rule_info *info, enum 
         if (tag_text(info->tags[i], text) != kind)
             continue;
         if (csv->cell.length)
-            buffer_text(&csv->cell, SEPARATOR);
+            buffer_text(&csv->cell, DETAILS_SEPARATOR);
         escape_text(&csv->cell, bytes_of_text(text));
     }
     cell_put(report, ',');

@@ -1,5 +1,7 @@
 #include "reports/details.h"
 
+#include "reports/escape.h"
+
 #include <stdlib.h>
 
 /* What usually decides, in the order of reading. */
@@ -90,4 +92,25 @@ void details_read(struct details *details, const struct report_options *options,
     qsort(details->all, details->count, sizeof(*details->all), compare);
     if (details->main_count == 0)
         details->main_count = details->count;
+}
+
+static void part_text(struct buffer *to, struct buffer *plain,
+                      void (*write)(struct buffer *, struct bytes), struct bytes json)
+{
+    buffer_reset(plain);
+    write(plain, json);
+    escape_text(to, buffer_view(plain));
+    to->failed |= plain->failed;
+}
+
+void details_text(struct buffer *to, struct buffer *plain, const struct details *details,
+                  uint32_t from, uint32_t until)
+{
+    for (uint32_t i = from; i < until; i++) {
+        if (i > from)
+            buffer_text(to, DETAILS_SEPARATOR);
+        part_text(to, plain, finding_field_name, details->all[i].name);
+        buffer_text(to, ": ");
+        part_text(to, plain, finding_field_value, details->all[i].value);
+    }
 }

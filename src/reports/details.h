@@ -23,4 +23,10 @@ struct details {
 void details_read(struct details *details, const struct report_options *options,
                   struct bytes fields);
 
+/* Appends `Name: value` of details from..until-1 as text that can do no harm, with a broken bar
+ * between them. `plain` is for work. */
+void details_text(struct buffer *to, struct buffer *plain, const struct details *details,
+                  uint32_t from, uint32_t until);
+#define DETAILS_SEPARATOR " \xC2\xA6 " /* U+00A6 */
+
 #endif

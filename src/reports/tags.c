@@ -59,6 +59,14 @@ enum tag_kind tag_text(const char *tag, char text[TAG_TEXT_BOUND])
     return TAG_MITRE;
 }
 
+bool rule_technique_next(const struct rule_info *info, uint32_t *at, char text[TAG_TEXT_BOUND])
+{
+    while (*at < info->tag_count)
+        if (tag_text(info->tags[(*at)++], text) == TAG_MITRE && text[0] == 'T')
+            return true;
+    return false;
+}
+
 bool rule_concludes(const struct rule_info *info)
 {
     return strcmp(info->strength, "standalone") == 0;
