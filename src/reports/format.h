@@ -42,6 +42,8 @@ extern const struct report_format report_jsonl;
 extern const struct report_format report_json;
 extern const struct report_format report_csv;
 extern const struct report_format report_table;
+extern const struct report_format report_timesketch, report_timesketch_jsonl;
+extern const struct report_format report_ecs;
 
 /* The path of the evidence that a finding cites. */
 const char *report_path(const struct report *report, uint32_t evidence);

@@ -10,10 +10,9 @@
 #define RULE_TEXTS_MAX ((size_t)8 << 20)
 
 static const struct report_format *const formats[] = {
-    &report_table,
-    &report_jsonl,
-    &report_json,
-    &report_csv,
+    &report_table, &report_jsonl,      &report_json,
+    &report_csv,   &report_timesketch, &report_timesketch_jsonl,
+    &report_ecs,
 };
 
 const struct report_format *report_format_find(const char *name)

@@ -51,6 +51,29 @@ static void csv_has_hayabusas_columns_and_no_formulas(void **state)
     golden_nothing("csv", "nothing.csv");
 }
 
+static void what_others_read_is_as_it_was_read_before(void **state)
+{
+    (void)state;
+    golden("timesketch", "timesketch.csv", 0, false);
+    golden("timesketch-jsonl", "timesketch.jsonl", 0, false);
+    golden("ecs", "ecs.jsonl", 0, false);
+}
+
+static void no_kind_of_report_lets_evidence_command_a_terminal(void **state)
+{
+    (void)state;
+    const struct report_format *format;
+    for (size_t i = 0; (format = report_format_at(i)); i++) {
+        struct lab lab;
+        lab_open(&lab);
+        lab_report(&lab, report_format_name(format));
+        assert_null(strchr(lab.text, '\x1b'));
+        assert_null(strstr(lab.text, "\xC2\x9B"));
+        assert_null(strchr(lab.text, '\r'));
+        lab_close(&lab);
+    }
+}
+
 static void a_table_fits_the_terminal(void **state)
 {
     (void)state;
@@ -158,6 +181,8 @@ int main(void)
         cmocka_unit_test(jsonl_is_as_the_contract_says),
         cmocka_unit_test(json_is_one_object),
         cmocka_unit_test(csv_has_hayabusas_columns_and_no_formulas),
+        cmocka_unit_test(what_others_read_is_as_it_was_read_before),
+        cmocka_unit_test(no_kind_of_report_lets_evidence_command_a_terminal),
         cmocka_unit_test(a_table_fits_the_terminal),
         cmocka_unit_test(nothing_that_a_terminal_obeys_gets_through),
         cmocka_unit_test(a_profile_chooses_the_details),
