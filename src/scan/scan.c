@@ -1,5 +1,7 @@
 #include "scan/scan.h"
 
+#include "scan/twins.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -23,6 +25,7 @@ struct scan {
     bool *is_shown;  /* per rule: its own findings are given */
     bool *is_needed; /* per rule: a correlation wants its hits */
     struct sorter *findings, *hits;
+    struct twins *twins;  /* hits that came already */
     struct matcher *seen; /* all threads' matchers joined, for what was blind */
     scan_item *item;
     void *item_context;
@@ -81,10 +84,11 @@ enum status scan_new(const struct scan_options *options, struct scan **made, str
     scan->is_needed = calloc(scan->rule_count + 1, sizeof(bool));
     scan->findings = sorter_new(memory, options->directory);
     scan->hits = sorter_new(memory, options->directory);
+    scan->twins = twins_new();
     scan->seen = matcher_new(options->ruleset);
     enum status status = STATUS_OK;
     if (!scan->infos || !scan->is_shown || !scan->is_needed || !scan->findings || !scan->hits ||
-        !scan->seen)
+        !scan->twins || !scan->seen)
         status = fault_set(fault, STATUS_MEMORY, 0, "no memory for the scan");
     else if (rules_classify(scan))
         status = correlations_begin(scan, fault);
@@ -103,6 +107,7 @@ void scan_free(struct scan *scan)
     correlator_free(scan->correlator);
     sorter_free(scan->findings);
     sorter_free(scan->hits);
+    twins_free(scan->twins);
     matcher_free(scan->seen);
     free(scan->infos);
     free(scan->is_shown);
@@ -315,8 +320,9 @@ static enum status hit_feed(void *context, struct bytes packed, struct fault *fa
     struct scan *scan = context;
     struct correlate_hit hit;
     const enum status status = correlate_hit_read(packed, &hit, fault);
-    return status ? status
-                  : correlator_feed(scan->correlator, &hit, correlation_found, scan, fault);
+    if (status || twins_knows(scan->twins, &hit))
+        return status;
+    return correlator_feed(scan->correlator, &hit, correlation_found, scan, fault);
 }
 
 static enum status finding_give(void *context, struct bytes packed, struct fault *fault)

@@ -138,6 +138,13 @@ class AnAttackAmongHarmlessEvents(unittest.TestCase):
                 (target / log.name).write_text(another_month(log.read_text(), number))
         self.assertEqual([told(each) for each in scan("night", "days")], [told(each) for each in alone])
 
+    def test_copies_of_a_log_count_once(self):
+        for number in range(12):
+            (FOLDER / f"copies/{number}").mkdir(parents=True, exist_ok=True)
+            for log in (FOLDER / "day").iterdir():
+                (FOLDER / f"copies/{number}" / log.name).write_bytes(log.read_bytes())
+        self.assertEqual(scan("copies"), [])
+
     def test_benign_events_make_no_case(self):
         self.assertEqual(scan("day"), [])
 
