@@ -6,7 +6,7 @@
 #include "cli/output.h"
 #include "reports/reports.h"
 
-#define REPORT_KINDS "jsonl|csv|timesketch|timesketch-jsonl|ecs"
+#define REPORT_KINDS "jsonl|csv|timesketch|timesketch-jsonl|ecs|ocsf|navigator"
 #define REPORTS_MAX  24U
 
 struct report_set {

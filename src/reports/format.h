@@ -43,7 +43,7 @@ extern const struct report_format report_json;
 extern const struct report_format report_csv;
 extern const struct report_format report_table;
 extern const struct report_format report_timesketch, report_timesketch_jsonl;
-extern const struct report_format report_ecs;
+extern const struct report_format report_ecs, report_ocsf, report_navigator;
 
 /* The path of the evidence that a finding cites. */
 const char *report_path(const struct report *report, uint32_t evidence);

@@ -12,7 +12,7 @@
 static const struct report_format *const formats[] = {
     &report_table, &report_jsonl,      &report_json,
     &report_csv,   &report_timesketch, &report_timesketch_jsonl,
-    &report_ecs,
+    &report_ecs,   &report_ocsf,       &report_navigator,
 };
 
 const struct report_format *report_format_find(const char *name)
@@ -97,7 +97,8 @@ enum status report_finding(struct report *report, const struct finding *finding,
                            const struct rule_info *info, struct fault *fault)
 {
     report->count++;
-    const enum status status = report->format->finding(report, finding, info, fault);
+    const enum status status =
+        report->format->finding ? report->format->finding(report, finding, info, fault) : STATUS_OK;
     if (status)
         return status;
     return report->out.length >= WRITE_ROOM || report->out.failed ? write_out(report, fault)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """What a folder of reports must have in common, by the formats' own words: check-reports.py FOLDER."""
+import collections
 import csv
 import datetime
 import json
@@ -46,6 +47,40 @@ def ecs():
     assert {row["event"]["id"] for row in rows} == findings | set(cases)
 
 
-for check in [timesketch, ecs]:
+def ocsf():
+    """What the Detection Finding of OCSF 1.3.0 requires, and its numbers."""
+    rows = lines("ocsf.jsonl")
+    for row in rows:
+        assert row["metadata"]["version"] == "1.3.0" and row["metadata"]["product"]["vendor_name"]
+        assert row["type_uid"] == row["class_uid"] * 100 + row["activity_id"] == 200401
+        assert row["category_uid"] == 2 and row["severity_id"] in range(1, 7) and isinstance(row["time"], int)
+        assert row["finding_info"]["title"]
+        for seen in row["observables"]:
+            assert seen["type_id"] in (1, 2, 4) and seen["value"]
+    assert {row["finding_info"]["uid"] for row in rows} == findings | set(cases)
+
+
+def navigator():
+    """Layer 4.5; each technique of the cases once, its score the number of steps."""
+    layer = json.loads((FOLDER / "navigator.json").read_text(encoding="utf-8"))
+    assert layer["versions"]["layer"] == "4.5" and layer["domain"] == "enterprise-attack"
+    shown = collections.Counter(name for step in steps for name in step["attack"])
+    assert {row["techniqueID"]: row["score"] for row in layer["techniques"]} == dict(shown)
+    assert len(layer["techniques"]) == len(shown)
+
+
+def consumers():
+    """The models of a library that reads OCSF, where it is installed (pip install py-ocsf-models)."""
+    try:
+        from py_ocsf_models.events.findings.detection_finding import DetectionFinding
+    except ImportError:
+        print("py-ocsf-models is not installed: its models were not tried", file=sys.stderr)
+        return
+    for row in lines("ocsf.jsonl"):
+        DetectionFinding(**row)
+
+
+for check in [timesketch, ecs, ocsf, navigator]:
     check()
     print(check.__name__, "holds")
+consumers()

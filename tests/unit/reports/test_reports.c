@@ -57,6 +57,8 @@ static void what_others_read_is_as_it_was_read_before(void **state)
     golden("timesketch", "timesketch.csv", 0, false);
     golden("timesketch-jsonl", "timesketch.jsonl", 0, false);
     golden("ecs", "ecs.jsonl", 0, false);
+    golden("ocsf", "ocsf.jsonl", 0, false);
+    golden("navigator", "navigator.json", 0, false);
 }
 
 static void no_kind_of_report_lets_evidence_command_a_terminal(void **state)
