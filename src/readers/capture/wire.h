@@ -80,8 +80,9 @@ struct wire_protocol {
      * ties. `bytes` may be empty. */
     enum wire_probe (*probe)(const struct wire_connection *connection, enum wire_side side,
                              struct bytes bytes);
-    /* A new session, in connection->arena; NULL without memory. */
-    struct wire_session *(*open)(struct wire_connection *connection, struct wire_session *carrier);
+    size_t session; /* bytes of a session, which is made in connection->arena and cleared */
+    /* What else a new one needs; NULL: nothing. */
+    void (*open)(struct wire_session *session);
     /* The next bytes of one side's stream, all that is there and not yet taken. Returns how many it
      * took: whole messages. The rest is given again with more behind it. wire_skip takes what is
      * large and need not be seen. UDP: one datagram a call, always taken. */

@@ -18,12 +18,10 @@ static enum wire_probe lab_probe(const struct wire_connection *connection, enum 
     return bytes.data[0] == 'S' ? WIRE_YES : WIRE_NO;
 }
 
-static struct wire_session *lab_open(struct wire_connection *connection,
-                                     struct wire_session *carrier)
+static void lab_open(struct wire_session *session)
 {
-    (void)carrier;
+    (void)session;
     current->opened++;
-    return arena_take_array(connection->arena, 1, sizeof(struct wire_session));
 }
 
 static size_t lab_data(struct wire_session *session, enum wire_side side, struct bytes bytes)
@@ -56,6 +54,7 @@ static const struct wire_protocol lab_tcp = {
     .name = "lab",
     .transport = WIRE_TCP,
     .probe = lab_probe,
+    .session = sizeof(struct wire_session),
     .open = lab_open,
     .data = lab_data,
     .gap = lab_gap,
@@ -66,6 +65,7 @@ static const struct wire_protocol lab_udp = {
     .name = "labgram",
     .transport = WIRE_UDP,
     .probe = lab_probe,
+    .session = sizeof(struct wire_session),
     .open = lab_open,
     .data = lab_data,
     .gap = lab_gap,

@@ -7,13 +7,6 @@ struct session {
     struct auth_state *auth;
 };
 
-static struct wire_session *talk_open(struct wire_connection *connection,
-                                      struct wire_session *carrier)
-{
-    (void)carrier;
-    return arena_take_array(connection->arena, 1, sizeof(struct session));
-}
-
 static size_t talk_data(struct wire_session *base, enum wire_side side, struct bytes bytes)
 {
     struct session *session = (struct session *)base;
@@ -35,7 +28,7 @@ static void talk_end(struct wire_session *base)
 const struct wire_protocol auth_talk = {
     .name = "test",
     .transport = WIRE_TCP,
-    .open = talk_open,
+    .session = sizeof(struct session),
     .data = talk_data,
     .gap = talk_gap,
     .end = talk_end,

@@ -493,28 +493,10 @@ static enum wire_probe tcp_probe(const struct wire_connection *connection, enum 
 
 /* --- The protocols --- */
 
-static struct wire_session *session_new(const struct wire_protocol *protocol,
-                                        struct wire_connection *connection,
-                                        struct wire_session *carrier)
+static void dns_open(struct wire_session *base)
 {
-    struct session *session = arena_take_array(connection->arena, 1, sizeof(*session));
-    if (!session)
-        return NULL;
-    session->base = (struct wire_session){protocol, connection, carrier};
+    struct session *session = (struct session *)base;
     session->last = &session->first;
-    return &session->base;
-}
-
-static struct wire_session *udp_open(struct wire_connection *connection,
-                                     struct wire_session *carrier)
-{
-    return session_new(&wire_dns_udp, connection, carrier);
-}
-
-static struct wire_session *tcp_open(struct wire_connection *connection,
-                                     struct wire_session *carrier)
-{
-    return session_new(&wire_dns_tcp, connection, carrier);
 }
 
 static size_t udp_data(struct wire_session *base, enum wire_side side, struct bytes bytes)
@@ -553,7 +535,8 @@ const struct wire_protocol wire_dns_udp = {
     .name = "dns",
     .transport = WIRE_UDP,
     .probe = udp_probe,
-    .open = udp_open,
+    .session = sizeof(struct session),
+    .open = dns_open,
     .data = udp_data,
     .gap = dns_gap,
     .end = dns_end,
@@ -563,7 +546,8 @@ const struct wire_protocol wire_dns_tcp = {
     .name = "dns",
     .transport = WIRE_TCP,
     .probe = tcp_probe,
-    .open = tcp_open,
+    .session = sizeof(struct session),
+    .open = dns_open,
     .data = tcp_data,
     .gap = dns_gap,
     .end = dns_end,

@@ -548,21 +548,17 @@ static enum wire_probe http_probe(const struct wire_connection *connection, enum
     return side == WIRE_CLIENT ? client_probe(bytes) : server_probe(bytes);
 }
 
-static struct wire_session *http_open(struct wire_connection *connection,
-                                      struct wire_session *carrier)
+static void http_open(struct wire_session *base)
 {
-    struct session *session = arena_take_array(connection->arena, 1, sizeof(*session));
-    if (!session)
-        return NULL;
-    session->base = (struct wire_session){&wire_http, connection, carrier};
+    struct session *session = (struct session *)base;
     session->last = &session->first;
-    return &session->base;
 }
 
 const struct wire_protocol wire_http = {
     .name = "http",
     .transport = WIRE_TCP,
     .probe = http_probe,
+    .session = sizeof(struct session),
     .open = http_open,
     .data = http_data,
     .gap = http_gap,

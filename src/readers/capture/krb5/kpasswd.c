@@ -81,18 +81,6 @@ static enum wire_probe udp_probe(const struct wire_connection *connection, enum 
     return message_length(side, bytes) == bytes.length && bytes.length ? WIRE_YES : WIRE_NO;
 }
 
-static struct wire_session *kpasswd_open(struct wire_connection *connection,
-                                         struct wire_session *carrier)
-{
-    struct session *session = arena_take_array(connection->arena, 1, sizeof(*session));
-    if (!session)
-        return NULL;
-    session->base = (struct wire_session){connection->transport == WIRE_TCP ? &wire_kpasswd_tcp
-                                                                            : &wire_kpasswd_udp,
-                                          connection, carrier};
-    return &session->base;
-}
-
 static void request_tell(struct session *session, struct bytes reply)
 {
     struct wire_connection *connection = session->base.connection;
@@ -176,7 +164,7 @@ const struct wire_protocol wire_kpasswd_tcp = {
     .name = "kpasswd",
     .transport = WIRE_TCP,
     .probe = tcp_probe,
-    .open = kpasswd_open,
+    .session = sizeof(struct session),
     .data = tcp_data,
     .frame = tcp_frame,
     .gap = kpasswd_gap,
@@ -187,7 +175,7 @@ const struct wire_protocol wire_kpasswd_udp = {
     .name = "kpasswd",
     .transport = WIRE_UDP,
     .probe = udp_probe,
-    .open = kpasswd_open,
+    .session = sizeof(struct session),
     .data = udp_data,
     .gap = kpasswd_gap,
     .end = kpasswd_end,

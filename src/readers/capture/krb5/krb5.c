@@ -53,21 +53,6 @@ static enum wire_probe udp_probe(const struct wire_connection *connection, enum 
     return is_message(bytes) && connection->server_port == PORT_KDC ? WIRE_YES : WIRE_NO;
 }
 
-static const struct wire_protocol *protocol_of(const struct wire_connection *connection)
-{
-    return connection->transport == WIRE_TCP ? &wire_krb_tcp : &wire_krb_udp;
-}
-
-static struct wire_session *session_open(struct wire_connection *connection,
-                                         struct wire_session *carrier)
-{
-    struct session *session = arena_take_array(connection->arena, 1, sizeof(*session));
-    if (!session)
-        return NULL;
-    session->base = (struct wire_session){protocol_of(connection), connection, carrier};
-    return &session->base;
-}
-
 /* The client's realm and name, as an AS-REP shows them, tell how long its authenticators are. */
 static void names_learn(struct wire_connection *connection, const struct krb5_message *reply)
 {
@@ -205,7 +190,7 @@ const struct wire_protocol wire_krb_tcp = {
     .name = "krb_tcp",
     .transport = WIRE_TCP,
     .probe = tcp_probe,
-    .open = session_open,
+    .session = sizeof(struct session),
     .data = tcp_data,
     .frame = tcp_frame,
     .gap = session_gap,
@@ -216,7 +201,7 @@ const struct wire_protocol wire_krb_udp = {
     .name = "krb",
     .transport = WIRE_UDP,
     .probe = udp_probe,
-    .open = session_open,
+    .session = sizeof(struct session),
     .data = udp_data,
     .gap = session_gap,
     .end = session_end,

@@ -170,29 +170,6 @@ static enum wire_probe ldap_probe(const struct wire_connection *connection, enum
                                                                                   : WIRE_NO;
 }
 
-static struct wire_session *session_new(const struct wire_protocol *protocol,
-                                        struct wire_connection *connection,
-                                        struct wire_session *carrier)
-{
-    struct session *session = arena_take_array(connection->arena, 1, sizeof(*session));
-    if (!session)
-        return NULL;
-    session->base = (struct wire_session){protocol, connection, carrier};
-    return &session->base;
-}
-
-static struct wire_session *ldap_open(struct wire_connection *connection,
-                                      struct wire_session *carrier)
-{
-    return session_new(&wire_ldap, connection, carrier);
-}
-
-static struct wire_session *cldap_open(struct wire_connection *connection,
-                                       struct wire_session *carrier)
-{
-    return session_new(&wire_cldap, connection, carrier);
-}
-
 /* Datagrams stand alone: there any client's are. */
 static bool ids_are_random(const struct session *session)
 {
@@ -729,7 +706,7 @@ const struct wire_protocol wire_ldap = {
     .name = "ldap_tcp",
     .transport = WIRE_TCP,
     .probe = ldap_probe,
-    .open = ldap_open,
+    .session = sizeof(struct session),
     .data = ldap_data,
     .frame = ldap_frame,
     .gap = ldap_gap,
@@ -740,7 +717,7 @@ const struct wire_protocol wire_cldap = {
     .name = "ldap_udp",
     .transport = WIRE_UDP,
     .probe = ldap_probe,
-    .open = cldap_open,
+    .session = sizeof(struct session),
     .data = cldap_data,
     .gap = ldap_gap,
     .end = ldap_end,

@@ -454,16 +454,6 @@ static enum wire_probe rdp_probe(const struct wire_connection *connection, enum 
     return connection->server_port == 3389 ? WIRE_MAYBE : WIRE_NO;
 }
 
-static struct wire_session *rdp_open(struct wire_connection *connection,
-                                     struct wire_session *carrier)
-{
-    struct session *session = arena_take_array(connection->arena, 1, sizeof(*session));
-    if (!session)
-        return NULL;
-    session->base = (struct wire_session){&wire_rdp, connection, carrier};
-    return &session->base;
-}
-
 static bool rdp_gap(struct wire_session *base, enum wire_side side, uint64_t length)
 {
     (void)base, (void)side, (void)length;
@@ -481,7 +471,7 @@ const struct wire_protocol wire_rdp = {
     .name = "rdp",
     .transport = WIRE_TCP,
     .probe = rdp_probe,
-    .open = rdp_open,
+    .session = sizeof(struct session),
     .data = rdp_data,
     .gap = rdp_gap,
     .end = rdp_end,

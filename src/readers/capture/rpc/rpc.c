@@ -126,16 +126,6 @@ static enum wire_probe rpc_probe(const struct wire_connection *connection, enum 
     return rpc_pdu_length(bytes) ? WIRE_YES : WIRE_NO;
 }
 
-static struct wire_session *rpc_open(struct wire_connection *connection,
-                                     struct wire_session *carrier)
-{
-    struct session *session = arena_take_array(connection->arena, 1, sizeof(*session));
-    if (!session)
-        return NULL;
-    session->base = (struct wire_session){&wire_dcerpc, connection, carrier};
-    return &session->base;
-}
-
 void dcerpc_set_pipe(struct wire_session *base, struct bytes name)
 {
     struct session *session = (struct session *)base;
@@ -719,7 +709,7 @@ const struct wire_protocol wire_dcerpc = {
     .name = "dce_rpc",
     .transport = WIRE_TCP,
     .probe = rpc_probe,
-    .open = rpc_open,
+    .session = sizeof(struct session),
     .data = rpc_data,
     .frame = rpc_frame,
     .gap = rpc_gap,

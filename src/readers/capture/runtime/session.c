@@ -218,16 +218,16 @@ static struct wire_session *session_open(struct wire_flow *flow, struct wire_ses
 {
     struct wire_connection *connection = &flow->connection;
     const size_t before = connection->arena->taken;
-    struct wire_session *session = protocol->open(connection, carrier);
+    struct wire_session *session = arena_take_array(connection->arena, 1, protocol->session);
     wire_flow_charge(flow, (ptrdiff_t)connection->arena->taken - (ptrdiff_t)before);
     if (!session) {
         losses_add(connection->lane->losses, LOSS_OTHER, protocol->name,
                    "sessions lost without memory", 0, connection->first.packet);
         return NULL;
     }
-    session->protocol = protocol;
-    session->connection = connection;
-    session->carrier = carrier;
+    *session = (struct wire_session){protocol, connection, carrier};
+    if (protocol->open)
+        protocol->open(session);
     return session;
 }
 

@@ -40,21 +40,15 @@ static enum wire_probe probe(const struct wire_connection *connection, enum wire
     return connection->is_partial && is_smb_port(connection) ? WIRE_MAYBE : WIRE_NO;
 }
 
-static struct wire_session *session_open(struct wire_connection *connection,
-                                         struct wire_session *carrier)
+static void session_open(struct wire_session *session)
 {
-    struct smb *smb = arena_take_array(connection->arena, 1, sizeof(*smb));
-    if (!smb)
-        return NULL;
-    smb->session =
-        (struct wire_session){.protocol = &wire_smb, .connection = connection, .carrier = carrier};
+    struct smb *smb = (struct smb *)session;
     smb_table_init(&smb->requests, SMB_REQUESTS_MAX, sizeof(struct smb_request));
     smb_table_init(&smb->files, SMB_FILES_MAX, sizeof(struct smb_file));
     smb_table_init(&smb->trees, SMB_TREES_MAX, sizeof(struct smb_tree));
     smb_table_init(&smb->logons, SMB_LOGONS_MAX, sizeof(struct smb_logon));
     smb->last_client.seconds = INSTANT_NONE;
     smb->streams[WIRE_CLIENT].is_unsure = smb->streams[WIRE_SERVER].is_unsure = true;
-    return &smb->session;
 }
 
 static void message_give(struct smb *smb, enum wire_side side, struct bytes message,
@@ -258,6 +252,7 @@ const struct wire_protocol wire_smb = {
     .name = "smb",
     .transport = WIRE_TCP,
     .probe = probe,
+    .session = sizeof(struct smb),
     .open = session_open,
     .data = data,
     .gap = gap,

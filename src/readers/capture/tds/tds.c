@@ -104,16 +104,6 @@ static enum wire_probe tds_probe(const struct wire_connection *connection, enum 
     return is_header(bytes) && (is_prelogin || bytes.data[0] == PACKET_LOGIN7) ? WIRE_YES : WIRE_NO;
 }
 
-static struct wire_session *tds_open(struct wire_connection *connection,
-                                     struct wire_session *carrier)
-{
-    struct session *session = arena_take_array(connection->arena, 1, sizeof(*session));
-    if (!session)
-        return NULL;
-    session->base = (struct wire_session){&wire_tds, connection, carrier};
-    return &session->base;
-}
-
 static struct wire_event *event_new(struct session *session, const char *command,
                                     const uint8_t *header, size_t length)
 {
@@ -313,7 +303,7 @@ const struct wire_protocol wire_tds = {
     .name = "tds",
     .transport = WIRE_TCP,
     .probe = tds_probe,
-    .open = tds_open,
+    .session = sizeof(struct session),
     .data = tds_data,
     .frame = tds_frame,
     .gap = tds_gap,

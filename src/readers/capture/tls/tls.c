@@ -625,16 +625,6 @@ static enum wire_probe tls_probe(const struct wire_connection *connection, enum 
     return bytes.data[TLS_RECORD_HEADER] == expected ? WIRE_YES : WIRE_NO;
 }
 
-static struct wire_session *tls_open(struct wire_connection *connection,
-                                     struct wire_session *carrier)
-{
-    struct session *session = arena_take_array(connection->arena, 1, sizeof(*session));
-    if (!session)
-        return NULL;
-    session->base = (struct wire_session){&wire_tls, connection, carrier};
-    return &session->base;
-}
-
 static void tls_end(struct wire_session *base)
 {
     struct session *session = (struct session *)base;
@@ -656,7 +646,7 @@ const struct wire_protocol wire_tls = {
     .name = "ssl",
     .transport = WIRE_TCP,
     .probe = tls_probe,
-    .open = tls_open,
+    .session = sizeof(struct session),
     .data = tls_data,
     .gap = tls_gap,
     .end = tls_end,
