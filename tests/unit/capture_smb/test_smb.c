@@ -1,56 +1,25 @@
 /* Whole sessions of the lab, and what may happen to them. */
-#include "lab.h"
+#include "talk.h"
 
-#include "readers/capture/smb/codes.h"
+#include "readers/capture/numbers/numbers.h"
 #include "readers/capture/smb/smb.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
-static const char *folder; /* of the talks */
-
-static struct buffer talk_read(const char *name)
-{
-    char path[4096];
-    struct buffer talk = {.length = 0};
-    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-    FILE *file = fopen(path, "rbe");
-    assert_non_null(file);
-    uint8_t *room = buffer_room(&talk, 1U << 20);
-    assert_non_null(room);
-    talk.length = fread(room, 1, 1U << 20, file);
-    (void)fclose(file);
-    return talk;
-}
-
-static struct lab *talk_events(struct bytes talk, size_t piece)
-{
-    struct lab *lab = lab_new();
-    lab_talk(lab, &wire_smb, talk, piece);
-    return lab;
-}
-
 static struct lab *named_events(const char *name)
 {
-    struct buffer talk = talk_read(name);
-    struct lab *lab = talk_events(buffer_view(&talk), 0);
-    buffer_release(&talk);
-    assert_int_equal(lab_damaged(lab), 0);
-    return lab;
+    return talk_events(name, &wire_smb);
 }
 
-static void expect(const struct lab *lab, size_t count, const char *log, const char *text)
+static struct lab *bytes_events(struct bytes talk)
 {
-    char path[64];
-    (void)snprintf(path, sizeof(path), "{\"_path\":\"%s\"", log);
-    if (lab_count(lab, path, text) != count)
-        print_error("%s, %s:\n%.*s\n", log, text, (int)lab->events.length,
-                    (const char *)lab->events.data);
-    assert_int_equal(lab_count(lab, path, text), count);
+    struct lab *lab = lab_new();
+    lab_talk(lab, &wire_smb, talk, 0);
+    return lab;
 }
 
 static void the_negotiation_of_impacket_is_told(void **state)
@@ -146,11 +115,11 @@ static void a_share_that_is_connected_again_is_counted(void **state)
 {
     struct buffer talk = talk_read("smb1");
     struct buffer doubled = connects_doubled(buffer_view(&talk));
-    struct lab *lab = talk_events(buffer_view(&talk), 0);
+    struct lab *lab = bytes_events(buffer_view(&talk));
     (void)state;
     expect(lab, 1, "smb_session", "\"tree_connects\":2,\"tree_connects_again\":0");
     lab_free(lab);
-    lab = talk_events(buffer_view(&doubled), 0);
+    lab = bytes_events(buffer_view(&doubled));
     expect(lab, 1, "smb_session", "\"tree_connects\":4,\"tree_connects_again\":1");
     lab_free(lab);
     buffer_release(&talk);
@@ -178,43 +147,34 @@ static void netbios_names_are_told(void **state)
     lab_free(lab);
 }
 
-static const char *const all[] = {"smb311", "smb21",       "smb1",       "samba",
-                                  "smbj",   "smb1-server", "transceive", "port139"};
+static const struct talk all[] = {
+    {"smb311", &wire_smb, false},     {"smb21", &wire_smb, false},
+    {"smb1", &wire_smb, false},       {"samba", &wire_smb, false},
+    {"smbj", &wire_smb, false},       {"smb1-server", &wire_smb, false},
+    {"transceive", &wire_smb, false}, {"port139", &wire_smb, false}};
 
 static void segments_do_not_matter(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(all); i++) {
-        struct buffer talk = talk_read(all[i]);
-        struct lab *whole = talk_events(buffer_view(&talk), 0);
-        for (size_t piece = 1; piece < 300; piece = piece * 3 + 1) {
-            struct lab *cut = talk_events(buffer_view(&talk), piece);
-            assert_int_equal(cut->events.length, whole->events.length);
-            assert_memory_equal(cut->events.data, whole->events.data, whole->events.length);
-            lab_free(cut);
-        }
-        lab_free(whole);
-        buffer_release(&talk);
-    }
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        talk_in_pieces(&all[i]);
 }
 
 static void every_prefix_ends_well(void **state)
 {
     (void)state;
-    struct buffer talk = talk_read("smb21");
-    for (size_t length = 0; length < talk.length; length += 7)
-        lab_free(talk_events(bytes_of(talk.data, length), 0));
-    buffer_release(&talk);
+    talk_prefixes(&all[1]);
+    talk_prefixes(&all[2]);
 }
 
 static void any_bit_may_flip(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(all); i++) {
-        struct buffer talk = talk_read(all[i]);
+        struct buffer talk = talk_read(all[i].name);
         for (size_t bit = i; bit < talk.length * 8; bit += 11) {
             talk.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
-            struct lab *lab = talk_events(buffer_view(&talk), 0);
+            struct lab *lab = bytes_events(buffer_view(&talk));
             assert_int_equal(lab_count(lab, "\"smb_session\"", "\"is_final\":true"), 1);
             lab_free(lab);
             talk.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
@@ -246,12 +206,12 @@ static void what_was_lost_costs_only_itself(void **state)
 {
     (void)state;
     struct buffer talk = talk_read("smb21");
-    struct lab *whole = talk_events(buffer_view(&talk), 0);
+    struct lab *whole = bytes_events(buffer_view(&talk));
     const size_t count = lab_count(whole, "\"_path\":\"smb_", "");
     lab_free(whole);
     for (size_t lost = 0; lost < 30; lost++) {
         struct buffer cut = talk_without(&talk, lost);
-        struct lab *lab = talk_events(buffer_view(&cut), 0);
+        struct lab *lab = bytes_events(buffer_view(&cut));
         assert_int_equal(lab_damaged(lab), 0);
         assert_int_equal(lab_count(lab, "\"smb_session\"", "\"is_whole\":false"), 1);
         const size_t left = lab_count(lab, "\"_path\":\"smb_", "");
@@ -272,7 +232,7 @@ static void an_answer_in_another_language_is_no_damage(void **state)
     struct buffer talk = talk_read("smb21");
     talk.length = 4 + (load_le32(talk.data) >> 8);
     buffer_bytes(&talk, refusal, sizeof(refusal));
-    struct lab *lab = talk_events(buffer_view(&talk), 0);
+    struct lab *lab = bytes_events(buffer_view(&talk));
     assert_int_equal(lab_damaged(lab), 0);
     expect(lab, 1, "smb_session", "\"is_final\":true");
     lab_free(lab);
@@ -309,6 +269,6 @@ int main(int count, char **arguments)
     };
     if (count != 2)
         return 2;
-    folder = arguments[1];
+    talks_in(arguments[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

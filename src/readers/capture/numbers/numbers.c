@@ -10,6 +10,8 @@ struct code {
 };
 
 #include "dns-types_table.h"
+#include "fsctl_table.h"
+#include "ntstatus_table.h"
 #include "tls-alerts_table.h"
 #include "tls-ciphers_table.h"
 #include "tls-groups_table.h"
@@ -48,4 +50,14 @@ const char *tls_alert_name(uint32_t alert)
 const char *dns_type_name(uint32_t type)
 {
     return name_of(dns_types, COUNT_OF(dns_types), type);
+}
+
+const char *ntstatus_name(uint32_t status)
+{
+    return name_of(ntstatus, COUNT_OF(ntstatus), status);
+}
+
+const char *fsctl_name(uint32_t code)
+{
+    return name_of(fsctl, COUNT_OF(fsctl), code);
 }

@@ -14,7 +14,7 @@
  *          32 OutputOffset, -Count                                  8  2  BufferOffset
  *                                                                  12  4  AdditionalInformation
  *                                                                  16 16  FileId */
-#include "readers/capture/smb/codes.h"
+#include "readers/capture/numbers/numbers.h"
 #include "readers/capture/smb/smb2.h"
 
 #define INFO_FILE            1U

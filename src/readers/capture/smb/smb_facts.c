@@ -1,4 +1,4 @@
-#include "readers/capture/smb/codes.h"
+#include "readers/capture/numbers/numbers.h"
 #include "readers/capture/smb/smb_state.h"
 
 #include <assert.h>
