@@ -104,7 +104,7 @@ static bool request_take(struct smb *smb, const struct smb2_message *message,
     request->credits = message->credits;
     request->logon = message->logon;
     request->tree = message->tree;
-    request->size = (uint32_t)message->bytes.length;
+    request->size = (uint32_t)message->size;
     request->is_encrypted = message->is_encrypted;
     const struct command *command = &commands[message->command];
     if (command->request && !command->request(smb, message, request)) {
@@ -216,6 +216,7 @@ void smb2_walk(struct smb *smb, enum wire_side side, struct bytes bytes, uint64_
             wire_damaged(&smb->session, side, "an SMB2 chain that leads nowhere");
             return;
         }
+        message.size = next ? next : whole - at;
         if (is_more)
             message.bytes.length = next;
         message_see(smb, &message, &chain);

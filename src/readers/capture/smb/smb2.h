@@ -43,6 +43,7 @@ struct smb2_message {
     struct bytes bytes;
     uint64_t id, logon;
     uint64_t whole; /* length of the message that it came in */
+    uint64_t size;  /* of this one, be it all there or not */
     uint32_t status, flags, tree;
     uint16_t command, credit_charge, credits;
     enum wire_side side;
