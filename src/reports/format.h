@@ -42,6 +42,9 @@ extern const struct report_format report_jsonl;
 extern const struct report_format report_json;
 extern const struct report_format report_csv;
 extern const struct report_format report_table;
+extern const struct report_format report_html;
+extern const struct report_format report_graph;
+extern const struct report_format report_timeline;
 extern const struct report_format report_timesketch, report_timesketch_jsonl;
 extern const struct report_format report_ecs, report_ocsf, report_navigator;
 

@@ -13,6 +13,7 @@ static const struct report_format *const formats[] = {
     &report_table, &report_jsonl,      &report_json,
     &report_csv,   &report_timesketch, &report_timesketch_jsonl,
     &report_ecs,   &report_ocsf,       &report_navigator,
+    &report_html,  &report_graph,      &report_timeline,
 };
 
 const struct report_format *report_format_find(const char *name)
