@@ -11,6 +11,7 @@
 struct part {
     uint32_t step;
     uint32_t up; /* in the union: the earlier one */
+    bool founds; /* of the first of a union: whether one of them founds a case */
 };
 
 struct search {
@@ -62,7 +63,9 @@ static void join(struct search *search, uint32_t one, uint32_t other)
 {
     one = root_of(search, one);
     other = root_of(search, other);
-    search->parts[one < other ? other : one].up = one < other ? one : other;
+    const uint32_t first = one < other ? one : other;
+    search->parts[first].founds |= search->parts[one ^ other ^ first].founds;
+    search->parts[one ^ other ^ first].up = first;
 }
 
 /* Joins a part with the last one that has the same, when it is not too long ago. */
@@ -126,7 +129,8 @@ static bool search_begin(struct search *search)
         return false;
     for (uint32_t at = 0; at < search->steps->count; at++)
         if (search->steps->items[at].is_used)
-            search->parts[search->count++] = (struct part){.step = at};
+            search->parts[search->count++] = (struct part){
+                .step = at, .founds = search->steps->items[at].founds};
     qsort_r(search->parts, search->count, sizeof(*search->parts), part_order,
             (void *)(uintptr_t)search->steps);
     for (uint32_t part = 0; part < search->count; part++)
@@ -155,13 +159,16 @@ static bool campaigns_write(struct campaigns *campaigns, const struct search *se
     }
     for (uint32_t part = 0; part < search->count; part++) {
         const uint32_t root = root_of(search, part);
+        if (!search->parts[root].founds)
+            continue;
         number[part] = root == part ? campaigns->count++ : number[root];
         campaigns->begins[number[part] + 2]++;
     }
     for (uint32_t at = 2; at < campaigns->count + 1; at++)
         campaigns->begins[at] += campaigns->begins[at - 1];
     for (uint32_t part = 0; part < search->count; part++)
-        campaigns->steps[campaigns->begins[number[part] + 1]++] = search->parts[part].step;
+        if (search->parts[root_of(search, part)].founds)
+            campaigns->steps[campaigns->begins[number[part] + 1]++] = search->parts[part].step;
     free(number);
     return true;
 }

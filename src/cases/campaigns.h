@@ -1,5 +1,5 @@
 /* Steps to cases: what one source or one account did, and what went on from a host that it had
- * reached. */
+ * reached. Steps of which none founds a case are in none. */
 #ifndef IMPOUND_CASES_CAMPAIGNS_H
 #define IMPOUND_CASES_CAMPAIGNS_H
 

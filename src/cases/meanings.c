@@ -38,6 +38,14 @@ static uint32_t tool_number(struct meanings *meanings, const char *name)
     return meanings->tool_count++;
 }
 
+static bool has_impackets(const struct meanings *meanings, const struct tool_set *tools)
+{
+    for (uint32_t tool = 0; tool < meanings->tool_count; tool++)
+        if (tools_have(tools, tool) && tool_is_impackets(meanings, tool))
+            return true;
+    return false;
+}
+
 static void meaning_read(struct meanings *meanings, const struct rule_info *info,
                          enum sigma_level level, struct meaning *meaning)
 {
@@ -49,9 +57,11 @@ static void meaning_read(struct meanings *meanings, const struct rule_info *info
         meaning->named += tool != TOOL_LIBRARY;
     }
     meaning->counts = !tools_are_none(&meaning->tools);
+    meaning->is_others = meaning->counts && !has_impackets(meanings, &meaning->tools);
     meaning->concludes =
         meaning->counts && level >= SIGMA_MEDIUM && strcmp(info->strength, "standalone") == 0;
     meaning->names = meaning->concludes && !tools_have(&meaning->tools, TOOL_LIBRARY);
+    meaning->founds = meaning->concludes && (!meaning->is_others || level >= SIGMA_HIGH);
     if (meaning->counts)
         meaning->weight = weight_of(info->strength, level);
 }

@@ -18,6 +18,8 @@ struct meaning {
     bool counts;           /* it speaks of tools at all */
     bool concludes;        /* it may stand alone, at medium or above */
     bool names;            /* it concludes, and on more than the library */
+    bool is_others;        /* it speaks of other makers' tools alone */
+    bool founds;           /* a case may begin with it: others' tools at high or above */
     double weight;         /* how often it is right (data/attribution.csv) */
 };
 

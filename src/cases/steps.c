@@ -277,6 +277,7 @@ static uint32_t step_new(struct steps *steps, const struct seen *seen)
                                      .is_used = true,
                                      .is_open = true,
                                      .is_ticket = true,
+                                     .is_others = seen->meaning->is_others,
                                      .target = seen->target,
                                      .next_target = steps->by_target[seen->target],
                                      .serial = ++steps->serial};
@@ -325,7 +326,9 @@ static int64_t silence(const struct step *step, const struct seen *seen)
 
 static bool tools_agree(const struct step *step, const struct meaning *meaning)
 {
-    if (!meaning->names || !step->is_named)
+    if (step->is_others != meaning->is_others)
+        return false;
+    if (!step->is_named || !(meaning->names || meaning->is_others))
         return true;
     const struct tool_set common = tools_common(&step->tools, &meaning->tools);
     return !tools_are_none(&common);
@@ -389,9 +392,16 @@ static void choose_by_source(const struct steps *steps, const struct seen *seen,
         choose(steps, at - 1, seen, false, best);
 }
 
+/* A logon has one newest step of Impacket's tools, and one of others'. */
+static uint64_t key_of(uint64_t key, const struct meaning *meaning)
+{
+    return key && meaning->is_others ? ~key : key;
+}
+
 static uint32_t step_find(const struct steps *steps, const struct seen *seen)
 {
-    const uint64_t keys[] = {seen->sighting->logon, seen->sighting->flow};
+    const uint64_t keys[] = {key_of(seen->sighting->logon, seen->meaning),
+                             key_of(seen->sighting->flow, seen->meaning)};
     struct choice best = {STEPS_GONE, SCORE_NONE};
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
         const uint32_t at = key_find(steps, keys[i]);
@@ -432,6 +442,7 @@ static void tools_learn(struct step *step, const struct meaning *meaning)
     if (!meaning->concludes)
         return;
     step->concludes = true;
+    step->founds |= meaning->founds;
     if (!meaning->names) {
         if (!step->is_named)
             tools_add(&step->tools, TOOL_LIBRARY);
@@ -455,11 +466,12 @@ static void step_put(struct steps *steps, uint32_t at, const struct seen *seen)
     list_add_number(steps, &step->sources, seen->from);
     list_add_number(steps, &step->accounts, seen->account);
     list_add_number(steps, &step->ran, seen->ran);
-    list_add_number(steps, &step->clients, seen->client);
+    if (!step->is_others) /* it would speak against Impacket */
+        list_add_number(steps, &step->clients, seen->client);
     observe(steps, &step->observations, seen->sighting->rule, 1);
     finding_add(steps, step, seen->sighting);
-    key_set(steps, seen->sighting->logon, at);
-    key_set(steps, seen->sighting->flow, at);
+    key_set(steps, key_of(seen->sighting->logon, seen->meaning), at);
+    key_set(steps, key_of(seen->sighting->flow, seen->meaning), at);
 }
 
 /* `from` becomes part of `into`. */
@@ -470,6 +482,7 @@ static void step_merge(struct steps *steps, uint32_t into_at, uint32_t from_at)
     instant_widen(&into->first, &into->last, from->first);
     instant_widen(&into->first, &into->last, from->last);
     into->concludes |= from->concludes;
+    into->founds |= from->founds;
     into->wire_findings += from->wire_findings;
     into->log_findings += from->log_findings;
     into->findings_left_out += from->findings_left_out;
@@ -507,6 +520,7 @@ static void tickets_gather(struct steps *steps, uint32_t at)
         other = steps->items[from].next_source;
         const struct step *candidate = &steps->items[from];
         if (from != at && candidate->is_used && candidate->is_ticket && !candidate->is_named &&
+            candidate->is_others == steps->items[at].is_others &&
             steps->items[at].last.seconds - candidate->last.seconds <= SAME_RUN)
             step_merge(steps, at, from);
     }
@@ -576,7 +590,7 @@ static int64_t apart(const struct step *one, const struct step *other)
 /* Whether what shows the library alone is part of a step that names a tool. */
 static bool is_part(const struct step *part, const struct step *whole)
 {
-    if (!whole->is_used || !whole->is_named)
+    if (!whole->is_used || !whole->is_named || part->is_others || whole->is_others)
         return false;
     const bool is_same_source = part->source && part->source == whole->source;
     const bool is_same_target = part->target == whole->target;

@@ -3,7 +3,10 @@
  * A sighting belongs to the step of its logon or connection; else to one against the same host that
  * agrees with it in source and account and ended a short while ago. Sightings that name a tool make
  * steps of that tool; what shows the library alone joins the step beside it, and is a step of its
- * own only when there is none. What is weak never is one. */
+ * own only when there is none. What is weak never is one.
+ *
+ * Tools of other makers have steps of their own, which join a case; only those that are strong
+ * begin one. */
 #ifndef IMPOUND_CASES_STEPS_H
 #define IMPOUND_CASES_STEPS_H
 
@@ -33,6 +36,8 @@ struct step {
     struct instant first, last;
     struct tool_set tools; /* one of them it was, when `is_named` */
     bool is_used, is_open, is_named, concludes, is_ticket;
+    bool is_others; /* of tools of other makers */
+    bool founds;    /* a case may begin with it */
     host_id target, source;            /* roots; 0: unknown */
     text_id account;                   /* 0: unknown */
     uint32_t next_target, next_source; /* newer before older, + 1 */
