@@ -30,9 +30,10 @@ static enum status read_all(struct arena *arena, const char *path, struct bytes 
 }
 
 /* A second document would be passed over in silence, so it is an error. */
-static enum status read_only(struct arena *arena, struct bytes text,
+enum status option_text_read(struct arena *arena, struct bytes text,
                              const struct tree_node **document, struct fault *fault)
 {
+    *document = NULL;
     struct tree_reader *reader = tree_open(text, arena);
     if (!reader)
         return fault_set(fault, STATUS_MEMORY, 0, "no memory to read YAML");
@@ -65,7 +66,7 @@ enum status option_file_read(struct arena *arena, const char *path,
     *document = NULL;
     enum status status = read_all(&text_arena, path, &text, fault);
     if (status == STATUS_OK) {
-        status = read_only(arena, text, document, &inner);
+        status = option_text_read(arena, text, document, &inner);
         if (status != STATUS_OK)
             option_file_fault(path, &inner, fault);
     }

@@ -9,6 +9,10 @@
 enum status option_file_read(struct arena *arena, const char *path,
                              const struct tree_node **document, struct fault *fault) MUST_CHECK;
 
+/* The same of a text in memory; the fault's offset is the line. */
+enum status option_text_read(struct arena *arena, struct bytes text,
+                             const struct tree_node **document, struct fault *fault) MUST_CHECK;
+
 /* Passes on what is wrong in the file, with its path before the reason. */
 enum status option_file_fault(const char *path, const struct fault *inner,
                               struct fault *fault) COLD;

@@ -93,6 +93,7 @@ static uint64_t key_of(const struct load_options *options, const struct book *bo
 {
     uint64_t key = hash_bytes(bytes_of_text(CACHE_VERSION), 0);
     key = hash_bytes(table, key);
+    key = hash_bytes(bytes_of(placeholder_text, placeholder_text_length), key);
     key = files_hash(options->sigma.placeholder_files, options->sigma.placeholder_count, key);
     key = files_hash(options->sigma.pipeline_files, options->sigma.pipeline_count, key + 1);
     return book_hash(book, key);

@@ -23,9 +23,9 @@ enum status sigma_new(const struct sigma_options *options, struct sigma_rules **
         return fault_set(fault, STATUS_MEMORY, 0, "no memory for rules");
     arena_init(&made->arena, ARENA_MAX);
     arena_init(&made->trees, TREE_ARENA_MAX);
-    enum status status = STATUS_OK;
+    enum status status = placeholder_read_builtin(&made->arena, &made->placeholders, fault);
     for (uint32_t i = 0; options && i < options->placeholder_count && status == STATUS_OK; i++)
-        status = placeholder_read(&made->arena, options->placeholder_files[i], &made->placeholders,
+        status = placeholder_read(&made->arena, options->placeholder_files[i], made->placeholders,
                                   fault);
     for (uint32_t i = 0; options && i < options->pipeline_count && status == STATUS_OK; i++)
         status = pipeline_read(made, options->pipeline_files[i], fault);

@@ -1,5 +1,6 @@
 #include "rules/sigma/placeholder.h"
 
+#include "rules/sigma/builtin.h"
 #include "rules/sigma/modifier.h"
 #include "rules/sigma/pattern.h"
 #include "yaml/option_file.h"
@@ -53,19 +54,27 @@ static enum status take_definitions(struct arena *arena, const struct tree_node 
     return status;
 }
 
-enum status placeholder_read(struct arena *arena, const char *path,
-                             struct placeholders **placeholders, struct fault *fault)
+enum status placeholder_read_builtin(struct arena *arena, struct placeholders **placeholders,
+                                     struct fault *fault)
 {
-    if (!*placeholders)
-        *placeholders = arena_take_array(arena, 1, sizeof(**placeholders));
+    *placeholders = arena_take_array(arena, 1, sizeof(**placeholders));
     if (!*placeholders)
         return fault_set(fault, STATUS_MEMORY, 0, "no memory for placeholders");
+    const struct tree_node *document = NULL;
+    const struct bytes text = bytes_of(placeholder_text, placeholder_text_length);
+    const enum status status = option_text_read(arena, text, &document, fault);
+    return status || !document ? status : take_definitions(arena, document, *placeholders, fault);
+}
+
+enum status placeholder_read(struct arena *arena, const char *path,
+                             struct placeholders *placeholders, struct fault *fault)
+{
     const struct tree_node *document = NULL;
     enum status status = option_file_read(arena, path, &document, fault);
     if (status != STATUS_OK || !document)
         return status;
     struct fault inner = {0};
-    status = take_definitions(arena, document, *placeholders, &inner);
+    status = take_definitions(arena, document, placeholders, &inner);
     return status == STATUS_OK ? STATUS_OK : option_file_fault(path, &inner, fault);
 }
 

@@ -11,10 +11,14 @@ struct placeholder_source {
     const void *state;
 };
 
-/* Reads `name: value` and `name: [values]` from a YAML file into the table, which is made when
- * *placeholders is NULL and lives in the arena. A name that is given again has the later values. */
+/* Reads `name: value` and `name: [values]` from a YAML file into the table. A name that is given
+ * again has the later values. */
 enum status placeholder_read(struct arena *arena, const char *path,
-                             struct placeholders **placeholders, struct fault *fault) MUST_CHECK;
+                             struct placeholders *placeholders, struct fault *fault) MUST_CHECK;
+
+/* A new table in the arena, with the lists of data/placeholders.yaml. */
+enum status placeholder_read_builtin(struct arena *arena, struct placeholders **placeholders,
+                                     struct fault *fault) MUST_CHECK;
 
 /* Finds the placeholders of a text or an expression, and replaces those that files define. */
 enum status placeholder_expand(const struct draft_context *context,
