@@ -129,8 +129,8 @@ static bool search_begin(struct search *search)
         return false;
     for (uint32_t at = 0; at < search->steps->count; at++)
         if (search->steps->items[at].is_used)
-            search->parts[search->count++] = (struct part){
-                .step = at, .founds = search->steps->items[at].founds};
+            search->parts[search->count++] =
+                (struct part){.step = at, .founds = search->steps->items[at].founds};
     qsort_r(search->parts, search->count, sizeof(*search->parts), part_order,
             (void *)(uintptr_t)search->steps);
     for (uint32_t part = 0; part < search->count; part++)

@@ -36,8 +36,8 @@ struct step {
     struct instant first, last;
     struct tool_set tools; /* one of them it was, when `is_named` */
     bool is_used, is_open, is_named, concludes, is_ticket;
-    bool is_others; /* of tools of other makers */
-    bool founds;    /* a case may begin with it */
+    bool is_others;                    /* of tools of other makers */
+    bool founds;                       /* a case may begin with it */
     host_id target, source;            /* roots; 0: unknown */
     text_id account;                   /* 0: unknown */
     uint32_t next_target, next_source; /* newer before older, + 1 */

@@ -187,6 +187,35 @@ class WhatIsWeak(unittest.TestCase):
         self.assertFalse([line for line in lines if line["kind"] == "case"])
 
 
+class ToolsOfOtherMakers(unittest.TestCase):
+    WHO = {"SubjectUserName": "alice", "SubjectDomainName": "LAB", "SubjectLogonId": "0x5f3a1"}
+
+    def process(self, at, name, command, **more):
+        return record(f"2026-03-01T{at}.0Z", 1, 4688, "web1.lab.example", {
+            **self.WHO, "NewProcessId": "0xd44", "NewProcessName": name, "CommandLine": command,
+            "ParentProcessName": "C:\\Windows\\explorer.exe", **more})
+
+    def setUp(self):
+        self.archive = self.process("11:00:00", "C:\\ProgramData\\vm.exe", "vm.exe a -r -m5 -hpx a.rar c:\\data")
+        self.shell = self.process("11:10:00", "C:\\Windows\\System32\\cmd.exe",
+                                  'cmd /c cd /d "c:\\x"&whoami&echo [S]&cd&echo [E]')
+        self.wmiexec = record("2026-03-01T10:00:00.0Z", 1, 5145, "srv.lab.example", {
+            **self.WHO, "ObjectType": "File", "IpAddress": "10.0.0.9", "IpPort": "40000", "ShareName": r"\\*\ADMIN$",
+            "RelativeTargetName": "__1772359200.12", "AccessMask": "0x1"})
+
+    def tools(self, *records):
+        found = scan(write_log("others.jsonl", records))
+        return [[step["tool"] for step in each["steps"]] for each in found]
+
+    def test_begin_a_case_when_they_are_strong(self):
+        self.assertEqual(self.tools(self.shell), [[["webshell:china-chopper"]]])
+        self.assertEqual(self.tools(self.archive), [])
+
+    def test_join_one_as_steps_of_their_own(self):
+        self.assertEqual(self.tools(self.wmiexec, self.archive), [[["wmiexec"], ["rarlab:rar"]]])
+        self.assertEqual(self.tools(self.archive, self.shell), [[["rarlab:rar"], ["webshell:china-chopper"]]])
+
+
 class AVerdict(unittest.TestCase):
     def test_stands_in_every_case_without_a_ledger(self):
         for found in scan(WIRE):

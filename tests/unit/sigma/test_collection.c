@@ -138,6 +138,16 @@ static void placeholders_become_their_values(void **state)
     expands_to("re|expand", "^%two%$", "(A~^a$~ | A~^b\\*$~ | A~^7$~)");
 }
 
+static void built_in_lists_are_known_and_a_file_replaces_them(void **state)
+{
+    (void)state;
+    expands_to("expand", "%foreign_networks%", "(A:192.0.2.* | A:198.51.100.* | A:203.0.113.*)");
+    struct sigma_rules *rules =
+        expand("expand", "%foreign_networks%", "foreign_networks: 10.7.*\n");
+    assert_condition(rules, 0, "A:10.7.*");
+    sigma_free(rules);
+}
+
 static void a_percent_sign_is_plain_without_expand_or_behind_a_backslash(void **state)
 {
     (void)state;
@@ -274,6 +284,7 @@ int main(void)
         cmocka_unit_test(repeat_changes_the_rule_before),
         cmocka_unit_test(an_unknown_action_is_refused),
         cmocka_unit_test(placeholders_become_their_values),
+        cmocka_unit_test(built_in_lists_are_known_and_a_file_replaces_them),
         cmocka_unit_test(a_percent_sign_is_plain_without_expand_or_behind_a_backslash),
         cmocka_unit_test(a_placeholder_that_nobody_defines_refuses_the_rule),
         cmocka_unit_test(a_wrong_placeholder_file_is_a_fault_with_its_line),
