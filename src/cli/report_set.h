@@ -7,7 +7,7 @@
 #include "reports/reports.h"
 
 #define REPORT_KINDS \
-    "html|graph.svg|timeline.svg|jsonl|csv|timesketch|timesketch-jsonl|ecs|ocsf|navigator"
+    "html|graph.svg|timeline.svg|jsonl|csv|timesketch|timesketch-jsonl|ecs|ocsf|navigator|stix"
 #define REPORTS_MAX 24U
 
 struct report_set {

@@ -6,6 +6,7 @@ import datetime
 import json
 import pathlib
 import sys
+import uuid
 
 FOLDER = pathlib.Path(sys.argv[1])
 
@@ -69,8 +70,52 @@ def navigator():
     assert len(layer["techniques"]) == len(shown)
 
 
-def consumers():
-    """The models of a library that reads OCSF, where it is installed (pip install py-ocsf-models)."""
+def refs_of(thing):
+    """All ids that an object refers to."""
+    if isinstance(thing, dict):
+        for name, value in thing.items():
+            if name.endswith("_ref"):
+                yield value
+            elif name.endswith("_refs"):
+                yield from value
+            else:
+                yield from refs_of(value)
+
+
+def stix():
+    """A bundle in which every id is there once and follows from a name, and every reference leads somewhere."""
+    bundle = json.loads((FOLDER / "stix.json").read_text(encoding="utf-8"))
+    objects = {row["id"]: row for row in bundle["objects"]}
+    assert len(objects) == len(bundle["objects"])
+    space = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
+    for name, row in objects.items():
+        kind, _, number = name.partition("--")
+        assert row["type"] == kind and row["spec_version"] == "2.1" and uuid.UUID(number).version == 5
+        assert all(ref in objects for ref in refs_of(row))
+        if kind == "ipv4-addr":
+            assert uuid.UUID(number) == uuid.uuid5(space, '{"value":"%s"}' % row["value"])
+    groupings = [row for row in objects.values() if row["type"] == "grouping"]
+    assert {row["name"] for row in groupings} == {case["title"] for case in cases.values()}
+    assert sum(row["type"] == "sighting" for row in objects.values()) == len(steps)
+    shown = {row["name"] for row in objects.values() if row["type"] == "attack-pattern"}
+    assert shown == {name for case in cases.values() for name in case["attack"]}
+
+
+def stix_consumer():
+    """The OASIS library and validator (pip install stix2 stix2-validator)."""
+    try:
+        import stix2
+        import stix2validator
+    except ImportError:
+        print("stix2 and stix2-validator are not installed: they were not tried", file=sys.stderr)
+        return
+    stix2.parse((FOLDER / "stix.json").read_text(encoding="utf-8"), allow_custom=False)
+    results = stix2validator.validate_file(str(FOLDER / "stix.json"))
+    assert results.is_valid
+
+
+def ocsf_consumer():
+    """The models of a library that reads OCSF (pip install py-ocsf-models)."""
     try:
         from py_ocsf_models.events.findings.detection_finding import DetectionFinding
     except ImportError:
@@ -80,7 +125,8 @@ def consumers():
         DetectionFinding(**row)
 
 
-for check in [timesketch, ecs, ocsf, navigator]:
+for check in [timesketch, ecs, ocsf, navigator, stix]:
     check()
     print(check.__name__, "holds")
-consumers()
+ocsf_consumer()
+stix_consumer()
