@@ -127,7 +127,7 @@ static void step_line(const struct page *page, const char *name, const struct ca
     step_column(page, page->paint->bold, step->tool, TOOL_WIDTH);
     step_column(page, "", step->target, TARGET_WIDTH);
     what_write(page, step, page_left(page, STEP_WIDTH));
-    buffer_byte(page->out, '\n');
+    page_line_end(page, "");
 }
 
 static void step_lines(const struct page *page, const struct case_record *record)

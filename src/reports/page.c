@@ -54,6 +54,15 @@ void page_fill(const struct page *page, const struct cell *cell, struct columns 
         buffer_byte(page->out, ' ');
 }
 
+void page_line_end(const struct page *page, const char *reset)
+{
+    struct buffer *out = page->out;
+    while (out->length && out->data[out->length - 1] == ' ')
+        out->length--;
+    buffer_text(out, reset);
+    buffer_byte(out, '\n');
+}
+
 size_t page_left(const struct page *page, size_t used)
 {
     if (!page->width)

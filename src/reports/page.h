@@ -42,6 +42,9 @@ void page_text(const struct page *page, const char *colour, struct bytes text,
 /* The same where text is put together piece by piece. */
 void page_fill(const struct page *page, const struct cell *cell, struct columns columns);
 
+/* Ends a line, without blanks before its end. `reset` ends a colour, or is empty. */
+void page_line_end(const struct page *page, const char *reset);
+
 /* Columns that are left on a line of which `used` are taken; 0 when there is no limit. */
 size_t page_left(const struct page *page, size_t used);
 

@@ -86,15 +86,6 @@ static void column(const struct table *table, const char *colour, struct bytes t
     page_text(&table->page, colour, text, columns_of(table, width));
 }
 
-/* No blanks at the end of a line. */
-static void line_end(struct buffer *out, const char *reset)
-{
-    while (out->length && out->data[out->length - 1] == ' ')
-        out->length--;
-    buffer_text(out, reset);
-    buffer_byte(out, '\n');
-}
-
 static void heading(const struct table *table)
 {
     const struct layout *layout = &table->layout;
@@ -107,7 +98,7 @@ static void heading(const struct table *table)
     column(table, "", bytes_of_text("tool"), layout->tool);
     if (layout->details != NO_COLUMN)
         buffer_text(table->page.out, "details");
-    line_end(table->page.out, table->page.paint->reset);
+    page_line_end(&table->page, table->page.paint->reset);
 }
 
 static void time_column(const struct table *table, struct instant time)
@@ -254,7 +245,7 @@ static enum status table_finding(struct report *report, const struct finding *fi
     tool_column(table, info);
     if (layout->details != NO_COLUMN)
         details_column(report, finding);
-    line_end(&report->out, "");
+    page_line_end(&table->page, "");
     picture_add(table->picture, finding, info);
     return STATUS_OK;
 }
