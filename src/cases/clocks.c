@@ -75,7 +75,7 @@ static uint32_t place_of(host_id address, uint16_t port)
 static bool wire_ready(struct clocks *clocks)
 {
     if (!clocks->sights)
-        clocks->sights = malloc(WIRE_MAX * sizeof(*clocks->sights));
+        clocks->sights = malloc((size_t)WIRE_MAX * sizeof(*clocks->sights));
     if (!clocks->index)
         clocks->index = calloc(WIRE_INDEX, sizeof(*clocks->index));
     return clocks->sights && clocks->index;

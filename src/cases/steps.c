@@ -418,8 +418,9 @@ static uint32_t step_find(const struct steps *steps, const struct seen *seen)
 
 /* --- Putting it there --- */
 
-static unsigned digit_of(char digit)
+static unsigned digit_of(char character)
 {
+    const unsigned digit = (unsigned char)character;
     return digit <= '9' ? digit & 15U : (digit & 7U) + 9U;
 }
 

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#define PLACES (TWINS_MAX * 2) /* open addressing, at most half full */
+#define PLACES ((size_t)TWINS_MAX * 2) /* open addressing, at most half full */
 
 struct twins {
     struct instant time;
