@@ -123,7 +123,7 @@ static void answer_write(struct buffer *to, const struct report *report, const s
 {
     if (!report->case_count) {
         buffer_format(to,
-                      "<p>No case: nothing here shows that Impacket was used. There are %llu "
+                      "<p>There is no case. There are %llu "
                       "findings, and <a href=\"#unseen\">what could not be seen</a>.</p>\n",
                       (unsigned long long)report->count);
         return;
