@@ -6,8 +6,9 @@
 #include "cli/output.h"
 #include "reports/reports.h"
 
-#define REPORT_KINDS \
-    "html|graph.svg|timeline.svg|jsonl|csv|timesketch|timesketch-jsonl|ecs|ocsf|navigator|stix"
+#define REPORT_KINDS                                                                             \
+    "html|graph.svg|timeline.svg|jsonl|csv|timesketch|timesketch-jsonl|ecs|ocsf|navigator|stix|" \
+    "indicators"
 #define REPORTS_MAX 24U
 
 struct report_set {

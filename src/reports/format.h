@@ -46,7 +46,8 @@ extern const struct report_format report_html;
 extern const struct report_format report_graph;
 extern const struct report_format report_timeline;
 extern const struct report_format report_timesketch, report_timesketch_jsonl;
-extern const struct report_format report_ecs, report_ocsf, report_navigator, report_stix;
+extern const struct report_format report_ecs, report_ocsf, report_navigator, report_stix,
+    report_indicators;
 
 /* The path of the evidence that a finding cites. */
 const char *report_path(const struct report *report, uint32_t evidence);

@@ -14,7 +14,7 @@ static const struct report_format *const formats[] = {
     &report_csv,   &report_timesketch, &report_timesketch_jsonl,
     &report_ecs,   &report_ocsf,       &report_navigator,
     &report_html,  &report_graph,      &report_timeline,
-    &report_stix,
+    &report_stix,  &report_indicators,
 };
 
 const struct report_format *report_format_find(const char *name)

@@ -70,6 +70,16 @@ def navigator():
     assert len(layer["techniques"]) == len(shown)
 
 
+def indicators():
+    """Sorted lines of a kind and a value, each once; the accounts and addresses of all cases among them."""
+    rows = (FOLDER / "indicators.txt").read_text(encoding="utf-8").splitlines()
+    assert rows == sorted(set(rows), key=str.encode) and all(row.count("\t") == 1 for row in rows)
+    for case in cases.values():
+        assert {f"account\t{name}" for name in case["accounts"]} <= set(rows)
+        assert all(f"{kind}\t{name}" in rows for name in case["sources"]
+                   for kind in ["address" if name[0].isdigit() else "host"])
+
+
 def refs_of(thing):
     """All ids that an object refers to."""
     if isinstance(thing, dict):
@@ -125,7 +135,7 @@ def ocsf_consumer():
         DetectionFinding(**row)
 
 
-for check in [timesketch, ecs, ocsf, navigator, stix]:
+for check in [timesketch, ecs, ocsf, navigator, stix, indicators]:
     check()
     print(check.__name__, "holds")
 ocsf_consumer()

@@ -70,8 +70,8 @@ static enum status report_once(const struct lab *lab, const char *format)
 static void a_report_without_memory_says_so(void **state)
 {
     (void)state;
-    static const char *const formats[] = {"jsonl", "json", "csv",       "timesketch",
-                                          "ecs",   "ocsf", "navigator", "stix"};
+    static const char *const formats[] = {"jsonl", "json",      "csv",  "timesketch", "ecs",
+                                          "ocsf",  "navigator", "stix", "indicators"};
     struct lab lab;
     lab_open(&lab);
     for (size_t i = 0; i < COUNT_OF(formats); i++) {

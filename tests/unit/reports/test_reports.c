@@ -60,6 +60,7 @@ static void what_others_read_is_as_it_was_read_before(void **state)
     golden("ocsf", "ocsf.jsonl", 0, false);
     golden("navigator", "navigator.json", 0, false);
     golden("stix", "stix.json", 0, false);
+    golden("indicators", "indicators.txt", 0, false);
 }
 
 static void no_kind_of_report_lets_evidence_command_a_terminal(void **state)
