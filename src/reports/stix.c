@@ -240,8 +240,11 @@ static void sighting_object(struct report *report, const struct case_step *step,
 static void step_objects(struct report *report, const struct case_record *record, uint32_t index,
                          const struct ledger_judgement *judgement)
 {
-    const struct case_step *step = &record->steps[index];
+    struct case_step known = record->steps[index]; /* its end may not be: then it is its begin */
+    const struct case_step *step = &known;
     struct buffer refs = {0};
+    if (!instant_is_known(known.last))
+        known.last = known.first;
     char name[64], observed[ID_BOUND];
     step_name(name, record, index);
     own_id(report, observed, "observed-data", bytes_of_text(name));

@@ -1,4 +1,4 @@
-/* The terminal's cases, the page and the pictures, with a case whose every text is hostile. */
+/* A case whose every text is hostile, in each kind of report. */
 #include "lab.h"
 
 #include <setjmp.h>
@@ -115,6 +115,31 @@ static void a_case_is_shown_to_people(void **state)
     golden("timeline.svg", "case-timeline.svg");
 }
 
+static void a_case_is_told_to_programs(void **state)
+{
+    (void)state;
+    golden("timesketch", "case-timesketch.csv");
+    golden("ecs", "case-ecs.jsonl");
+    golden("ocsf", "case-ocsf.jsonl");
+    golden("navigator", "case-navigator.json");
+    golden("stix", "case-stix.json");
+    golden("indicators", "case-indicators.txt");
+}
+
+static void no_kind_has_what_a_terminal_obeys_or_what_is_no_text(void **state)
+{
+    (void)state;
+    const struct report_format *format;
+    for (size_t i = 0; (format = report_format_at(i)); i++) {
+        struct lab lab;
+        lab_open(&lab);
+        write_cases(&lab, report_format_name(format), 1, true);
+        assert_null(strchr(lab.text, '\x1b'));
+        assert_null(strchr(lab.text, '\xFF'));
+        lab_close(&lab);
+    }
+}
+
 static void hostile_text_stays_text(void **state)
 {
     (void)state;
@@ -165,6 +190,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_case_is_shown_to_people),
+        cmocka_unit_test(a_case_is_told_to_programs),
+        cmocka_unit_test(no_kind_has_what_a_terminal_obeys_or_what_is_no_text),
         cmocka_unit_test(hostile_text_stays_text),
         cmocka_unit_test(what_goes_beyond_the_limits_is_counted),
         cmocka_unit_test(a_finding_that_was_not_kept_is_counted),
