@@ -3,6 +3,7 @@
 const struct command *const commands[] = {
     &command_scan,
     &command_verdict,
+    &command_contain,
     &command_search,
     &command_summary,
     &command_fields,

@@ -4,6 +4,7 @@
 
 #include "cli/options.h"
 
+extern const struct command command_contain;
 extern const struct command command_dump;
 extern const struct command command_engagement_check;
 extern const struct command command_engagement_new;
