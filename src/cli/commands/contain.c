@@ -135,8 +135,11 @@ static enum status contain_go(struct judge_run *run, struct fault *fault)
         status = judge(run, fault);
         status = output_close(run->output, status, fault);
     }
-    if (status == STATUS_OK && !run->cases)
+    if (status == STATUS_OK && !run->cases) {
         console_warn("%s: no such case in it", run->path);
+        if (run->arguments->id && run->desk.result == EXIT_DONE)
+            run->desk.result = EXIT_USAGE;
+    }
     return status;
 }
 
