@@ -227,6 +227,8 @@ class AVerdict(unittest.TestCase):
         impound("scan", "--format", "jsonl", "-o", report, "night")
         first = [json.loads(line) for line in report.read_text().splitlines() if '"kind":"case"' in line[:20]]
         self.assertEqual(cases("verdict", report), first)
+        self.assertEqual(impound("verdict", report, "-o", FOLDER / "again.jsonl"), [])
+        self.assertEqual([json.loads(line) for line in (FOLDER / "again.jsonl").read_text().splitlines()], first)
 
     def test_of_a_broken_case_is_told_and_the_others_are_judged(self):
         report = FOLDER / "report.jsonl"

@@ -1,20 +1,8 @@
 /* What now: a plan for each case of an earlier scan. */
-#include "cases/reread.h"
+#include "cli/case_file.h"
 #include "cli/commands.h"
 #include "cli/console.h"
-#include "cli/ledger_desk.h"
-#include "cli/output.h"
 #include "respond/respond.h"
-#include "sandbox/sandbox.h"
-#include "verdict/verdict.h"
-
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define CASE_MEMORY_MAX ((size_t)256 << 20)
-#define LINE_MAX_BYTES  ((size_t)64 << 20)
 
 struct arguments {
     struct text_list files;
@@ -23,23 +11,20 @@ struct arguments {
     bool no_sandbox;
 };
 
-struct judge_run {
+struct contain_run {
     const struct arguments *arguments;
-    struct ledger_desk desk;
+    struct case_file file;
     struct output *output;
     struct buffer text;
-    struct arena arena; /* of one case */
-    FILE *from;
-    const char *path;
-    uint64_t line, cases, others;
+    uint64_t plans;
 };
 
-static const struct ledger_people *people_of(const struct judge_run *run,
+static const struct ledger_people *people_of(const struct contain_run *run,
                                              const struct ledger_verdict *verdict,
                                              struct ledger_people *people)
 {
-    return run->desk.ledger && verdict->engagement &&
-                   ledger_people(run->desk.ledger, verdict->engagement, people)
+    return run->file.desk.ledger && verdict->engagement &&
+                   ledger_people(run->file.desk.ledger, verdict->engagement, people)
                ? people
                : NULL;
 }
@@ -51,115 +36,51 @@ static bool names_engagement(struct bytes line)
     return memmem(line.data, line.length, member, sizeof(member) - 1) != NULL;
 }
 
-static enum status case_judge(struct judge_run *run, struct bytes line, struct fault *fault)
+static enum status case_plan(void *context, struct bytes line, const struct case_record *record,
+                             const struct ledger_verdict *verdict, struct fault *fault)
 {
-    struct case_record record;
-    struct ledger_verdict verdict;
+    struct contain_run *run = context;
     struct ledger_people people;
     struct plan plan;
-    arena_reset(&run->arena);
-    enum status status = case_reread(line, &run->arena, &record, fault);
-    if (status == STATUS_OK && run->arguments->id && strcmp(run->arguments->id, record.id) != 0)
+    if (run->arguments->id && strcmp(run->arguments->id, record->id) != 0)
         return STATUS_OK;
-    if (status == STATUS_OK && names_engagement(line) && !run->desk.ledger)
-        status = fault_set(
-            fault, STATUS_INVALID, 0,
-            "the scan's ledger knew an engagement for case %s: give it with --ledger", record.id);
-    if (status == STATUS_OK)
-        status = verdict_make(run->desk.ledger, &record, &run->arena, &verdict, fault);
-    if (status == STATUS_OK)
-        status = plan_make(&record, &verdict, people_of(run, &verdict, &people), &run->arena, &plan,
-                           fault);
-    if (status == STATUS_OK) {
-        plan_write_text(&plan, &run->text);
-        status = output_drain(run->output, &run->text, fault);
-    }
-    run->cases += status == STATUS_OK;
-    return status;
-}
-
-/* A broken case is told, and the others are judged all the same. */
-static enum status line_judge(struct judge_run *run, struct bytes line, struct fault *fault)
-{
-    if (!case_is_one(line)) {
-        run->others++;
-        return STATUS_OK;
-    }
-    const enum status status = line.length > LINE_MAX_BYTES
-                                   ? fault_set(fault, STATUS_INVALID, 0, "the case is too large")
-                                   : case_judge(run, line, fault);
-    if (status != STATUS_INVALID)
+    if (names_engagement(line) && !run->file.desk.ledger)
+        return fault_set(fault, STATUS_INVALID, 0,
+                         "the scan's ledger knew an engagement for case %s: give it with --ledger",
+                         record->id);
+    const enum status status = plan_make(record, verdict, people_of(run, verdict, &people),
+                                         &run->file.arena, &plan, fault);
+    if (status)
         return status;
-    console_warn("%s:%llu: %s", run->path, (unsigned long long)run->line, fault->reason);
-    run->desk.result = exit_worse(run->desk.result, EXIT_INVALID);
-    return STATUS_OK;
-}
-
-static enum status lines_judge(struct judge_run *run, struct fault *fault)
-{
-    char *text = NULL;
-    size_t room = 0;
-    ssize_t length;
-    enum status status = STATUS_OK;
-    while (status == STATUS_OK && (length = getline(&text, &room, run->from)) > 0) {
-        run->line++;
-        status = line_judge(run, bytes_of(text, (size_t)length), fault);
-    }
-    if (status == STATUS_OK && ferror(run->from))
-        status = fault_errno(fault, errno, "%s: cannot be read", run->path);
-    free(text);
-    return status;
-}
-
-/* Everything is open before the sandbox closes. */
-static enum status judge(struct judge_run *run, struct fault *fault)
-{
-    struct sandbox_state state;
-    const char *folder = output_folder(run->output);
-    const struct sandbox_wish wish = {.writable = &folder, .writable_count = folder != NULL};
-    if (!run->arguments->no_sandbox && sandbox_close(&wish, &state, fault) != STATUS_OK)
-        console_warn("the sandbox: %s", fault->reason);
-    return lines_judge(run, fault);
-}
-
-static enum status contain_go(struct judge_run *run, struct fault *fault)
-{
-    run->path = run->arguments->files.items[0];
-    run->from = fopen(run->path, "re");
-    if (!run->from)
-        return fault_errno(fault, errno, "%s: cannot be opened", run->path);
-    enum status status = ledger_desk_open(&run->arguments->ledger, &run->desk, fault);
-    if (status == STATUS_OK)
-        status = output_open(run->arguments->output, &run->output, fault);
-    if (status == STATUS_OK) {
-        status = judge(run, fault);
-        status = output_close(run->output, status, fault);
-    }
-    if (status == STATUS_OK && !run->cases) {
-        console_warn("%s: no such case in it", run->path);
-        if (run->arguments->id && run->desk.result == EXIT_DONE)
-            run->desk.result = EXIT_USAGE;
-    }
-    return status;
+    run->plans++;
+    plan_write_text(&plan, &run->text);
+    return output_drain(run->output, &run->text, fault);
 }
 
 static int contain_run(void *given)
 {
     const struct arguments *arguments = given;
-    struct judge_run run = {.arguments = arguments};
+    struct contain_run run = {.arguments = arguments};
     struct fault fault = {0};
     if (arguments->files.count != 1) {
         console_error("contain wants one file: what scan wrote as JSONL");
         return EXIT_USAGE;
     }
-    arena_init(&run.arena, CASE_MEMORY_MAX);
-    const enum status status = contain_go(&run, &fault);
-    if (run.from)
-        fclose(run.from);
-    ledger_desk_close(&run.desk);
-    arena_release(&run.arena);
+    enum status status =
+        case_file_open(&run.file, arguments->files.items[0], &arguments->ledger, arguments->output,
+                       arguments->no_sandbox, &run.output, &fault);
+    if (status == STATUS_OK)
+        status = case_file_each(&run.file, case_plan, &run, &fault);
+    if (run.output)
+        status = output_close(run.output, status, &fault);
+    int result = run.file.desk.result;
+    if (status == STATUS_OK && !run.plans) {
+        console_warn("%s: no such case in it", run.file.path);
+        result = arguments->id && result == EXIT_DONE ? EXIT_USAGE : result;
+    }
+    case_file_close(&run.file);
     buffer_release(&run.text);
-    return status ? console_failure(status, &fault) : run.desk.result;
+    return status ? console_failure(status, &fault) : result;
 }
 
 #define AT(member) offsetof(struct arguments, member)

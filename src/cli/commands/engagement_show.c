@@ -1,20 +1,8 @@
 /* Which findings of an earlier scan a ledger covers: a line for each finding of a case. */
-#include "cases/reread.h"
+#include "cli/case_file.h"
 #include "cli/commands.h"
 #include "cli/console.h"
-#include "cli/ledger_desk.h"
-#include "cli/output.h"
 #include "reports/escape.h"
-#include "sandbox/sandbox.h"
-#include "verdict/verdict.h"
-
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#define CASE_ROOM      ((size_t)256 << 20)
-#define LINE_BYTES_MAX ((size_t)64 << 20)
-#define FINDING_BEGIN  "{\"kind\":\"finding\""
 
 struct arguments {
     struct text_list files;
@@ -23,13 +11,10 @@ struct arguments {
 };
 
 struct showing {
-    const struct arguments *arguments;
-    struct ledger_desk desk;
-    struct arena arena; /* of one case */
+    struct case_file file;
     struct buffer text;
-    FILE *from;
     struct output *output;
-    uint64_t line, findings, in_cases, covered;
+    uint64_t in_cases, covered;
 };
 
 static void step_write(struct showing *showing, const struct case_step *step,
@@ -49,96 +34,41 @@ static void step_write(struct showing *showing, const struct case_step *step,
     }
 }
 
-static enum status case_show(struct showing *showing, struct bytes line, struct fault *fault)
+static enum status case_show(void *context, struct bytes line, const struct case_record *record,
+                             const struct ledger_verdict *verdict, struct fault *fault)
 {
-    struct case_record record;
-    struct ledger_verdict verdict;
-    arena_reset(&showing->arena);
-    if (line.length > LINE_BYTES_MAX)
-        return fault_set(fault, STATUS_INVALID, 0, "the case is too large");
-    enum status status = case_reread(line, &showing->arena, &record, fault);
-    if (status == STATUS_OK)
-        status = verdict_make(showing->desk.ledger, &record, &showing->arena, &verdict, fault);
-    for (uint32_t i = 0; status == STATUS_OK && i < record.step_count; i++)
-        step_write(showing, &record.steps[i], &verdict.steps[i]);
-    return status ? status : output_drain(showing->output, &showing->text, fault);
-}
-
-/* A broken case is told, and the others are shown all the same. */
-static enum status line_show(struct showing *showing, struct bytes line, struct fault *fault)
-{
-    const size_t begin = strlen(FINDING_BEGIN);
-    showing->findings += line.length > begin && memcmp(line.data, FINDING_BEGIN, begin) == 0;
-    if (!case_is_one(line))
-        return STATUS_OK;
-    const enum status status = case_show(showing, line, fault);
-    if (status != STATUS_INVALID)
-        return status;
-    console_warn("%s:%llu: %s", showing->arguments->files.items[0],
-                 (unsigned long long)showing->line, fault->reason);
-    showing->desk.result = exit_worse(showing->desk.result, EXIT_INVALID);
-    return STATUS_OK;
-}
-
-static enum status lines_show(struct showing *showing, struct fault *fault)
-{
-    char *text = NULL;
-    size_t room = 0;
-    ssize_t length;
-    enum status status = STATUS_OK;
-    while (status == STATUS_OK && (length = getline(&text, &room, showing->from)) > 0) {
-        showing->line++;
-        status = line_show(showing, bytes_of(text, (size_t)length), fault);
-    }
-    if (status == STATUS_OK && ferror(showing->from))
-        status =
-            fault_errno(fault, errno, "%s: cannot be read", showing->arguments->files.items[0]);
-    free(text);
-    return status;
-}
-
-/* Everything is open before the sandbox closes. */
-static enum status show(struct showing *showing, struct fault *fault)
-{
-    struct sandbox_state state;
-    const struct sandbox_wish wish = {0};
-    const struct arguments *arguments = showing->arguments;
-    showing->from = fopen(arguments->files.items[0], "re");
-    if (!showing->from)
-        return fault_errno(fault, errno, "%s: cannot be opened", arguments->files.items[0]);
-    enum status status = ledger_desk_open(&arguments->ledger, &showing->desk, fault);
-    if (status == STATUS_OK)
-        status = output_open(arguments->output, &showing->output, fault);
-    if (status)
-        return status;
-    if (sandbox_close(&wish, &state, fault) != STATUS_OK)
-        console_warn("the sandbox: %s", fault->reason);
-    status = lines_show(showing, fault);
-    return output_close(showing->output, status, fault);
+    struct showing *showing = context;
+    (void)line;
+    for (uint32_t i = 0; i < record->step_count; i++)
+        step_write(showing, &record->steps[i], &verdict->steps[i]);
+    return output_drain(showing->output, &showing->text, fault);
 }
 
 static int show_run(void *given)
 {
     const struct arguments *arguments = given;
-    struct showing showing = {.arguments = arguments};
+    struct showing showing = {.in_cases = 0};
     struct fault fault = {0};
     if (arguments->files.count != 1 || !arguments->ledger.folder) {
         console_error("one file and --ledger: `impound engagement show FINDINGS.jsonl --ledger DIR "
                       "--signers FILE`");
         return EXIT_USAGE;
     }
-    arena_init(&showing.arena, CASE_ROOM);
-    const enum status status = show(&showing, &fault);
+    enum status status =
+        case_file_open(&showing.file, arguments->files.items[0], &arguments->ledger,
+                       arguments->output, false, &showing.output, &fault);
+    if (status == STATUS_OK)
+        status = case_file_each(&showing.file, case_show, &showing, &fault);
+    if (showing.output)
+        status = output_close(showing.output, status, &fault);
     if (status == STATUS_OK)
         fprintf(stderr, "%llu findings, %llu of them in cases, %llu covered\n",
-                (unsigned long long)showing.findings, (unsigned long long)showing.in_cases,
+                (unsigned long long)showing.file.findings, (unsigned long long)showing.in_cases,
                 (unsigned long long)showing.covered);
-    if (showing.from)
-        fclose(showing.from);
-    ledger_desk_close(&showing.desk);
-    arena_release(&showing.arena);
+    const int result = showing.file.desk.result;
+    case_file_close(&showing.file);
     buffer_release(&showing.text);
-    return status ? console_failure(status, &fault) : showing.desk.result;
+    return status ? console_failure(status, &fault) : result;
 }
 
 #define AT(member) offsetof(struct arguments, member)
